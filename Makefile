@@ -1,0 +1,60 @@
+# The single front door. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PORT ?= 8000
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Try it
+
+.PHONY: run
+run: $(VENV)/demo ## Serve the app with demo data on 127.0.0.1 (PORT=8000)
+	@$(PYTHON) manage.py serve_demo --port $(PORT)
+
+.PHONY: clean
+clean: ## Remove the demo's data, the environment and everything built
+	rm -rf $(VENV) var build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+##@ Work on it
+
+.PHONY: test
+test: $(VENV)/dev ## Run the tests on a PostGIS of their own (ARGS="tests/regions -k locate")
+	@$(PYTHON) -m ops.postgis run -- $(PYTHON) -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/dev ## Check style, types and the import rule
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+.PHONY: format
+format: $(VENV)/dev ## Rewrite the code in the project's style
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+.PHONY: lock
+lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
+	@cd requirements && for set in runtime demo dev; do \
+	  ../$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	    $(ARGS) $$set.in --output-file $$set.txt; \
+	done
+
+# The environment: made once, brought up to date when a lock changes. `dev` contains `demo`.
+$(PYTHON):
+	@python=$$(ops/find-python) && echo "Making $(VENV) with $$($$python --version)" && $$python -m venv $(VENV)
+
+$(VENV)/demo: requirements/demo.txt | $(PYTHON)
+	@test $(VENV)/dev -nt requirements/dev.txt || $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	@touch $@
+
+$(VENV)/dev: requirements/dev.txt | $(PYTHON)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@ $(VENV)/demo

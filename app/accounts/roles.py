@@ -1,0 +1,63 @@
+"""What each role may do. A role is the group of that name; this table is the one place that grants permissions."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model
+
+from app.accounts.models import User
+
+_VIEW = frozenset(
+    {
+        "campaigns.view_bill",
+        "campaigns.view_campaign",
+        "endorsements.view_endorsement",
+        "regions.view_region",
+        "stakeholders.view_regionassignment",
+        "stakeholders.view_stakeholder",
+    }
+)
+_CAMPAIGNS = frozenset(
+    f"campaigns.{action}_{model}" for action in ("add", "change", "delete") for model in ("campaign", "bill")
+)
+
+PERMISSIONS_BY_ROLE: dict[str, frozenset[str]] = {
+    "viewer": _VIEW,
+    "outreach": _VIEW | {"stakeholders.add_stakeholder", "stakeholders.change_stakeholder"},
+    "moderator": _VIEW | {"endorsements.moderate_endorsement"},
+    "editor": _VIEW | _CAMPAIGNS,
+    "administrator": _VIEW
+    | _CAMPAIGNS
+    | {
+        "accounts.add_user",
+        "accounts.change_user",
+        "accounts.view_user",
+        "auth.view_group",
+        "django_tasks_database.view_dbtaskresult",
+        "endorsements.moderate_endorsement",
+        "stakeholders.add_stakeholder",
+        "stakeholders.change_stakeholder",
+        "stakeholders.delete_stakeholder",
+    },
+}
+
+
+class RoleBackend(ModelBackend):
+    """Signs staff in by password and grants what PERMISSIONS_BY_ROLE says of their groups, nothing else."""
+
+    def get_user_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
+        del user_obj, obj
+        return set()
+
+    def get_group_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
+        return self.get_all_permissions(user_obj, obj)
+
+    def get_all_permissions(self, user_obj: User | AnonymousUser, obj: Model | None = None) -> set[str]:
+        if obj is not None or not isinstance(user_obj, User) or not user_obj.is_active:
+            return set()
+        if not hasattr(user_obj, "_role_permissions"):
+            roles = user_obj.groups.values_list("name", flat=True)
+            granted = frozenset[str]().union(*(PERMISSIONS_BY_ROLE.get(role, frozenset()) for role in roles))
+            user_obj._role_permissions = granted  # type: ignore[attr-defined]  # noqa: SLF001 - a cache per user object, as ModelBackend keeps one
+        return set(user_obj._role_permissions)  # type: ignore[attr-defined]  # noqa: SLF001

@@ -1,0 +1,110 @@
+"""What every API route shares: one shape of errors and one of lists."""
+
+import logging
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import exception_handler
+
+logger = logging.getLogger(__name__)
+
+ERROR_SCHEMA = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "fields"],
+            "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string"},
+                "fields": {
+                    "type": "object",
+                    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        }
+    },
+}
+
+
+class Pages(CursorPagination):
+    """Lists as `{"next", "previous", "results"}`: a page costs the same however deep it lies."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+    ordering = "pk"
+
+
+def error_body(code: str, message: str, fields: dict[str, list[str]] | None = None) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "fields": fields or {}}}
+
+
+def error_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: every client error in the one shape; what it doesn't know stays a server error."""
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, ValidationError):
+        response.data = error_body("invalid", "Some of the values can't be accepted.", _fields(error.detail))
+    elif isinstance(error, APIException):
+        response.data = error_body(error.get_codes(), str(error.detail))  # type: ignore[arg-type]
+    else:
+        # Http404 and PermissionDenied of Django: their text may tell about the database.
+        name = "not_found" if response.status_code == status.HTTP_404_NOT_FOUND else "permission_denied"
+        response.data = error_body(name, str(response.data["detail"]))
+    return response
+
+
+def _fields(detail: Any) -> dict[str, list[str]]:
+    if not isinstance(detail, dict):
+        return {api_settings.NON_FIELD_ERRORS_KEY: [str(item) for item in detail]}
+    flat: dict[str, list[str]] = {}
+    for field, messages in detail.items():
+        if isinstance(messages, dict):
+            flat.update({f"{field}.{inner}": texts for inner, texts in _fields(messages).items()})
+        else:
+            flat[str(field)] = [str(message) for message in messages]
+    return flat
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    del exception
+    if _wants_json(request):
+        return JsonResponse(error_body("not_found", "There is nothing at this address."), status=404)
+    return render(request, "site/404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """An id that the log has too, and nothing about the cause."""
+    error_id = uuid.uuid4().hex
+    logger.error("server error %s at %s %s", error_id, request.method, request.path)
+    if _wants_json(request):
+        body = error_body("server_error", f"Something failed on our side. Its number is {error_id}.")
+        return JsonResponse(body, status=500)
+    return render(request, "site/500.html", {"error_id": error_id}, status=500)
+
+
+def document_errors(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Give every operation of the OpenAPI schema its error answer."""
+    result.setdefault("components", {}).setdefault("schemas", {})["Error"] = ERROR_SCHEMA
+    answer = {
+        "description": "An error, always in this shape.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    }
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            operation["responses"]["default"] = answer
+    return result

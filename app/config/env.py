@@ -1,0 +1,106 @@
+"""Typed reading of the environment.
+
+Every problem is collected and named at once, so an operator mends a stage in one go instead of one variable a deploy.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+LOCAL = "local"
+STAGES = (LOCAL, "dev", "staging", "prod")
+
+T = TypeVar("T")
+
+
+class StageEnvironment:
+    """The environment of one stage.
+
+    `local=` is a value that holds on a developer's machine only: a deployed stage has to be told.
+    `default=` holds everywhere. A setting with neither is required everywhere.
+    """
+
+    def __init__(self) -> None:
+        self._env = environ.Env()
+        self.problems: list[str] = []
+        self.stage: str = self._env.str("STAGE", default=LOCAL)
+        if self.stage not in STAGES:
+            self.problems.append(f"STAGE is {self.stage!r}, expected one of {', '.join(STAGES)}")
+
+    @property
+    def is_local(self) -> bool:
+        return self.stage == LOCAL
+
+    def text(self, name: str, **fallback: str) -> str:
+        return self._read(name, self._env.str, "", fallback)
+
+    def boolean(self, name: str, **fallback: bool) -> bool:
+        return self._read(name, self._env.bool, False, fallback)  # noqa: FBT003 - the value in error
+
+    def integer(self, name: str, **fallback: int) -> int:
+        return self._read(name, self._env.int, 0, fallback)
+
+    def listing(self, name: str, **fallback: list[str]) -> list[str]:
+        """A comma-separated list."""
+        return self._read(name, self._env.list, [], fallback)
+
+    def database(self, name: str, **fallback: str) -> dict[str, Any]:
+        """A database URL as Django's DATABASES entry."""
+        url = self.text(name, **fallback)
+        return self._parse(name, url, self._env.db_url_config)
+
+    def email(self, name: str, **fallback: str) -> dict[str, Any]:
+        """An e-mail URL as Django's EMAIL_* settings."""
+        url = self.text(name, **fallback)
+        return self._parse(name, url, self._env.email_url_config)
+
+    def finish(self) -> None:
+        """Call after the last setting was read.
+
+        Raises:
+            ImproperlyConfigured: names everything that is missing or malformed.
+        """
+        if self.problems:
+            raise ImproperlyConfigured(
+                f"The environment of stage {self.stage!r} is not complete:\n  - " + "\n  - ".join(self.problems)
+            )
+
+    def _read(self, name: str, cast: Callable[..., T], in_error: T, fallback: dict[str, T]) -> T:
+        if name not in self._env.ENVIRON:
+            if "default" in fallback:
+                return fallback["default"]
+            if self.is_local and "local" in fallback:
+                return fallback["local"]
+            self.problems.append(f"{name} is not set")
+            return in_error
+        try:
+            value = cast(name)
+        except ValueError as error:
+            self.problems.append(f"{name} can't be read: {error}")
+            return in_error
+        if value == "" and "default" not in fallback:
+            self.problems.append(f"{name} is empty")
+        return value
+
+    def _parse(self, name: str, url: str, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        if not url:
+            return {}
+        try:
+            return parse(url)
+        except (ValueError, KeyError, ImproperlyConfigured):
+            # The value may hold a password, so the message does not repeat it.
+            self.problems.append(f"{name} is no URL that is understood here")
+            return {}
+
+
+def local_secret_key(path: Path) -> str:
+    """The secret key of a developer's machine: made once, kept in a git-ignored file."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(get_random_secret_key())
+        path.chmod(0o600)
+    return path.read_text()

@@ -1,0 +1,153 @@
+"""Settings of every stage, from the environment (see env.py for what `local=` and `default=` mean)."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.config.env import StageEnvironment, local_secret_key
+
+ROOT = Path(__file__).resolve().parents[2]
+VAR = ROOT / "var"
+
+env = StageEnvironment()
+
+STAGE = env.stage
+DEBUG = env.boolean("DEBUG", default=env.is_local)
+RELEASE_ID = env.text("RELEASE_ID", local="development")
+SECRET_KEY = env.text("SECRET_KEY", **({"local": local_secret_key(VAR / "secret-key")} if env.is_local else {}))
+
+# What the links in e-mails begin with.
+PUBLIC_URL = env.text("PUBLIC_URL", local="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = [
+    urlsplit(PUBLIC_URL).hostname or "",
+    *env.listing("ALLOWED_HOSTS", default=[]),
+    *(["localhost", "127.0.0.1", "[::1]"] if env.is_local else []),
+]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_tasks",
+    "django_tasks_db",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "app.accounts",
+    "app.mail",
+    "app.regions",
+    "app.campaigns",
+    "app.stakeholders",
+    "app.endorsements",
+    "app.site",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "app.config.urls"
+WSGI_APPLICATION = "app.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": env.database("DATABASE_URL", local=f"sqlite:///{VAR / 'demo.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
+    # The web server and the job thread write to one file: wait for each other instead of failing.
+    DATABASES["default"]["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["app.accounts.roles.RoleBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+
+# A task enqueued in a transaction is sent after it commits, or never: the queue is the outbox.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+vars().update(env.email("EMAIL_URL", local=f"filemail:///{VAR / 'mail'}"))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", local="Coalition Builder <coalition@example.org>")
+
+# Who endorses accepts this version; change it together with the text in site/templates/site/terms.html.
+TERMS_VERSION = "2026-11-01"
+ENDORSEMENT_LINK_HOURS = 72
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["app.accounts.policy.RoutePolicy"],
+    "DEFAULT_PAGINATION_CLASS": "app.config.api.Pages",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "app.config.api.error_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Coalition Builder",
+    "DESCRIPTION": "Policy campaigns, public endorsements and the legislative regions they come from.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "app.config.api.document_errors",
+    ],
+}
+
+if not env.is_local:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}
+
+env.finish()

@@ -1,0 +1,26 @@
+"""Every address of the application."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from app.config.health import healthz, readyz
+
+api = [
+    path("", include("app.campaigns.urls")),
+    path("", include("app.endorsements.urls")),
+    path("", include("app.regions.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+]
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("api/", include((api, "api"))),
+    path("admin/", admin.site.urls),
+    path("", include("app.site.urls")),
+]
+
+handler404 = "app.config.api.page_not_found"
+handler500 = "app.config.api.server_error"

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class EndorsementsConfig(AppConfig):
+    name = "app.endorsements"

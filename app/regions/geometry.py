@@ -1,0 +1,243 @@
+"""Shapes in two dialects: PostGIS in production and tests, SQLite with shapely for `make run`.
+
+Nothing outside this module asks which database it talks to. Coordinates are WGS 84 (EPSG:4326), longitude first.
+Shapes travel as EWKB (the PostGIS manual, "OpenGIS WKB and EWKB"), so no geometry library is needed on a request.
+
+What the SQLite dialect lacks: a spatial index (a bounding box narrows instead), ST_AsMVT, validity reasons.
+"""
+
+import math
+import struct
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Func, Value
+from django.db.models.expressions import Combinable
+
+WGS84 = 4326
+NAD83 = 4269
+
+_LITTLE_ENDIAN = 1
+_SRID_FLAG = 0x20000000
+_POINT, _POLYGON, _MULTIPOLYGON = 1, 3, 6
+
+Position = tuple[float, float]
+Ring = Sequence[Position]
+Polygon = Sequence[Ring]
+
+M = TypeVar("M", bound=models.Model)
+
+
+class Point(NamedTuple):
+    """A place on the globe in degrees, WGS 84."""
+
+    longitude: float
+    latitude: float
+
+    @classmethod
+    def checked(cls, longitude: float, latitude: float) -> "Point":
+        """A point that lies on the globe.
+
+        Raises:
+            ValueError: a coordinate is out of range or no finite number.
+        """
+        if not (math.isfinite(latitude) and -90 <= latitude <= 90):  # noqa: PLR2004 - degrees
+            raise ValueError("Latitude is a number from -90 to 90.")
+        if not (math.isfinite(longitude) and -180 <= longitude <= 180):  # noqa: PLR2004 - degrees
+            raise ValueError("Longitude is a number from -180 to 180.")
+        return cls(longitude, latitude)
+
+
+def point_ewkb(point: Point, srid: int = WGS84) -> bytes:
+    """A point as 25 bytes of EWKB."""
+    return struct.pack("<BIIdd", _LITTLE_ENDIAN, _POINT | _SRID_FLAG, srid, *point)
+
+
+def point_from_ewkb(ewkb: bytes) -> Point:
+    """The point in 25 bytes of little-endian EWKB, as PostGIS and point_ewkb write it."""
+    *_, longitude, latitude = struct.unpack("<BIIdd", ewkb)
+    return Point(longitude, latitude)
+
+
+def multipolygon_ewkb(polygons: Sequence[Polygon], srid: int = WGS84) -> bytes:
+    """Polygons, each an outer ring followed by its holes, as one EWKB multipolygon."""
+    parts = [struct.pack("<BIII", _LITTLE_ENDIAN, _MULTIPOLYGON | _SRID_FLAG, srid, len(polygons))]
+    for polygon in polygons:
+        parts.append(struct.pack("<BII", _LITTLE_ENDIAN, _POLYGON, len(polygon)))
+        for ring in polygon:
+            parts.append(struct.pack("<I", len(ring)))
+            parts.extend(struct.pack("<dd", longitude, latitude) for longitude, latitude in ring)
+    return b"".join(parts)
+
+
+class _GeometryField(models.Field[Any, Any]):
+    """A column of one geometry type; its value in Python is EWKB bytes unless a subclass says more."""
+
+    postgis_type: ClassVar[str]
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        if connection.vendor == "postgresql":
+            return f"geometry({self.postgis_type}, {WGS84})"
+        return "BLOB"
+
+    def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
+        del expression, connection
+        if value is None:
+            return None
+        # psycopg2 hands PostGIS values over as hexadecimal text, SQLite as bytes.
+        return self.from_ewkb(bytes.fromhex(value) if isinstance(value, str) else bytes(value))
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        value = super().get_db_prep_value(value, connection, prepared)
+        if value is None or isinstance(value, Combinable):
+            return value
+        ewkb = self.to_ewkb(value)
+        return ewkb.hex() if connection.vendor == "postgresql" else ewkb
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value
+
+    def from_ewkb(self, ewkb: bytes) -> Any:
+        return ewkb
+
+    def to_ewkb(self, value: Any) -> bytes:
+        return bytes(value)
+
+    def formfield(self, **kwargs: Any) -> None:
+        """No form edits a shape as text."""
+        del kwargs
+
+
+class MultiPolygonField(_GeometryField):
+    """Area shapes as EWKB bytes."""
+
+    postgis_type = "MultiPolygon"
+
+
+class PointField(_GeometryField):
+    """A `Point`."""
+
+    postgis_type = "Point"
+
+    def from_ewkb(self, ewkb: bytes) -> Point:
+        return point_from_ewkb(ewkb)
+
+    def to_ewkb(self, value: Point) -> bytes:
+        return point_ewkb(value)
+
+    def to_python(self, value: Any) -> Point | None:
+        if value is None or isinstance(value, Point):
+            return value
+        raise ValidationError(f"{value!r} is not a Point.")
+
+
+class SpatialIndex(models.Index):
+    """A GiST index on PostGIS; SQLite has none and narrows by bounding box."""
+
+    suffix = "gist"
+    _NO_INDEX = "SELECT 1 -- no spatial index in this dialect"
+
+    def create_sql(self, model: Any, schema_editor: Any, using: str = "", **kwargs: Any) -> Any:
+        if schema_editor.connection.vendor != "postgresql":
+            return self._NO_INDEX
+        return super().create_sql(model, schema_editor, using=using or " USING gist", **kwargs)
+
+    def remove_sql(self, model: Any, schema_editor: Any, **kwargs: Any) -> Any:
+        if schema_editor.connection.vendor != "postgresql":
+            return self._NO_INDEX
+        return super().remove_sql(model, schema_editor, **kwargs)
+
+
+class EWKB(Func):
+    """EWKB bytes as a geometry in SQL: shapes that still have to be transformed or repaired."""
+
+    function = "ST_GeomFromEWKB"
+    output_field = MultiPolygonField()
+
+    def __init__(self, ewkb: bytes) -> None:
+        super().__init__(Value(ewkb, output_field=models.BinaryField()))
+
+
+class MakePoint(Func):
+    function = "ST_Point"
+    output_field = PointField()
+
+    def __init__(self, point: Point) -> None:
+        super().__init__(
+            Value(point.longitude, output_field=models.FloatField()),
+            Value(point.latitude, output_field=models.FloatField()),
+            Value(WGS84, output_field=models.IntegerField()),
+        )
+
+
+class Covers(Func):
+    """Whether a shape covers a point, its boundary included (ST_Covers)."""
+
+    function = "ST_Covers"
+    output_field = models.BooleanField()
+
+
+class AsGeoJSON(Func):
+    """A shape as a GeoJSON geometry, coordinates rounded to six decimals (0.1 m)."""
+
+    function = "ST_AsGeoJSON"
+    output_field = models.TextField()
+
+    def __init__(self, expression: str | Combinable, max_decimal_digits: int = 6) -> None:
+        super().__init__(expression, Value(max_decimal_digits, output_field=models.IntegerField()))
+
+
+class Transform(Func):
+    """A shape in another reference system (ST_Transform): a change of datum, not of the label."""
+
+    function = "ST_Transform"
+    output_field = MultiPolygonField()
+
+    def __init__(self, expression: Combinable, srid: int = WGS84) -> None:
+        super().__init__(expression, Value(srid, output_field=models.IntegerField()))
+
+
+class ValidAreas(Func):
+    """A shape with crossing rings mended, its areas alone, as a multipolygon."""
+
+    template = "ST_Multi(ST_CollectionExtract(ST_MakeValid(%(expressions)s), 3))"
+    output_field = MultiPolygonField()
+
+
+class Simplify(Func):
+    """A shape with fewer vertices, none further from its line than the tolerance in degrees."""
+
+    template = "ST_Multi(ST_SimplifyPreserveTopology(%(expressions)s))"
+    output_field = MultiPolygonField()
+
+    def __init__(self, expression: str | Combinable, tolerance_degrees: float) -> None:
+        super().__init__(expression, Value(tolerance_degrees, output_field=models.FloatField()))
+
+
+class _Bound(Func):
+    output_field = models.FloatField()
+
+
+def bounds(expression: str | Combinable) -> dict[str, Func]:
+    """The bounding box of a shape in degrees, as the columns that a region keeps."""
+    functions = {"west": "ST_XMin", "south": "ST_YMin", "east": "ST_XMax", "north": "ST_YMax"}
+    return {column: _Bound(expression, function=function) for column, function in functions.items()}
+
+
+def covering(regions: models.QuerySet[M], point: Point) -> models.QuerySet[M]:
+    """The rows whose `geometry` covers the point.
+
+    SQLite has no spatial index, so the columns west, south, east and north rule most rows out first; PostGIS is
+    slower with them than with its index alone.
+    """
+    if connections[regions.db].vendor == "sqlite":
+        regions = regions.filter(
+            west__lte=point.longitude,
+            east__gte=point.longitude,
+            south__lte=point.latitude,
+            north__gte=point.latitude,
+        )
+    return regions.filter(Covers(F("geometry"), MakePoint(point)))

@@ -1,0 +1,124 @@
+"""Legislative and statistical regions, one row per kind, vintage and GEOID."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q, Subquery
+from django.db.models.functions import Length
+
+from app.regions import geometry
+from app.regions.geometry import MultiPolygonField, Point, SpatialIndex
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+models.CharField.register_lookup(Length)
+
+FIRST_VINTAGE, LAST_VINTAGE = 1990, 2100
+
+
+class RegionKind(models.TextChoices):
+    STATE = "state", "State"
+    COUNTY = "county", "County"
+    CONGRESSIONAL_DISTRICT = "congressional_district", "Congressional district"
+    STATE_SENATE = "state_senate", "State senate district"
+    STATE_HOUSE = "state_house", "State house district"
+    ZIP_AREA = "zip_area", "ZIP area"
+
+
+class RegionQuerySet(models.QuerySet["Region"]):
+    def of(self, kind: str) -> Self:
+        return self.filter(kind=kind)
+
+    def current(self) -> Self:
+        """Only the newest vintage of each kind; one index look-up a kind, whatever the table holds."""
+        newest = Q()
+        for kind in RegionKind.values:
+            vintages = Region.objects.filter(kind=kind).order_by("-vintage").values("vintage")
+            newest |= Q(kind=kind, vintage=Subquery(vintages[:1]))
+        return self.filter(newest)
+
+    def covering(self, point: Point) -> Self:
+        """Regions of every kind and vintage that cover the point; a shared edge belongs to both sides."""
+        return geometry.covering(self, point)
+
+    def located_at(self, point: Point) -> list["Region"]:
+        """The newest region of each kind that covers the point, in one query; the lowest GEOID on a shared edge."""
+        newest: dict[str, Region] = {}
+        covering = self.covering(point).select_related("parent").without_shapes()
+        for region in covering.order_by("kind", "-vintage", "geoid"):
+            newest.setdefault(region.kind, region)
+        order = RegionKind.values
+        return sorted(newest.values(), key=lambda region: order.index(region.kind))
+
+    def without_shapes(self) -> Self:
+        return self.defer("geometry", "outline", "parent__geometry", "parent__outline")
+
+    def with_shapes(self) -> Self:
+        return self.defer(None)
+
+
+class RegionManager(models.Manager["Region"]):
+    """Leaves the shapes, up to a megabyte each, in the database until they are asked for."""
+
+    def get_queryset(self) -> RegionQuerySet:
+        return RegionQuerySet(self.model, using=self._db).defer("geometry", "outline")
+
+
+class Region(models.Model):
+    kind = models.CharField(max_length=32, choices=RegionKind.choices)
+    geoid = models.CharField(
+        "GEOID", max_length=14, help_text="The Census identifier, unique within a kind and vintage."
+    )
+    vintage = models.PositiveSmallIntegerField(help_text="The year of the boundaries.")
+    name = models.CharField(max_length=100, help_text="The bare name, as Baltimore.")
+    full_name = models.CharField(
+        max_length=140, help_text="The name with its legal description, as Baltimore County."
+    )
+    state_fips = models.CharField(max_length=2, blank=True, help_text="FIPS code of the state it lies in.")
+    usps = models.CharField("USPS code", max_length=2, blank=True, help_text="Postal code of a state, as MD.")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
+    )
+    land_area_m2 = models.BigIntegerField("land area (m²)", default=0)
+    water_area_m2 = models.BigIntegerField("water area (m²)", default=0)
+    west = models.FloatField()
+    south = models.FloatField()
+    east = models.FloatField()
+    north = models.FloatField()
+    geometry = MultiPolygonField()
+    outline = MultiPolygonField(help_text="The shape simplified for maps.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = RegionManager.from_queryset(RegionQuerySet)()
+
+    if TYPE_CHECKING:
+        children: RelatedManager["Region"]
+
+    class Meta:
+        ordering = ("kind", "geoid", "-vintage")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "vintage", "geoid"], name="region_identity"),
+            # What an assignment's foreign key refers to: its kind and vintage are its region's.
+            models.UniqueConstraint(fields=["id", "kind", "vintage"], name="region_of_layer"),
+            models.CheckConstraint(condition=Q(kind__in=RegionKind.values), name="region_kind_known"),
+            models.CheckConstraint(
+                condition=Q(vintage__range=(FIRST_VINTAGE, LAST_VINTAGE)), name="region_vintage_plausible"
+            ),
+            models.CheckConstraint(condition=~Q(geoid="") & ~Q(name=""), name="region_named"),
+            models.CheckConstraint(condition=~Q(kind="state") | Q(parent=None), name="region_state_has_no_parent"),
+            models.CheckConstraint(
+                condition=Q(kind="state", usps__length=2) | (~Q(kind="state") & Q(usps="")),
+                name="region_usps_for_states",
+            ),
+            models.CheckConstraint(
+                condition=Q(west__lte=F("east"), south__lte=F("north")), name="region_bounds_ordered"
+            ),
+        ]
+        indexes = [
+            SpatialIndex(fields=["geometry"], name="region_geometry_gist"),
+            models.Index(fields=["kind", "state_fips", "name"], name="region_kind_state_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.full_name} ({self.get_kind_display()} {self.geoid}, {self.vintage})"

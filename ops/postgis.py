@@ -1,0 +1,218 @@
+"""A private PostgreSQL with PostGIS for one command, gone when the command ends.
+
+    python -m ops.postgis run -- pytest      starts a server, runs the command with DATABASE_URL set, stops the server
+
+The first of these that is there is used: DATABASE_URL as it is; a Docker engine that answers; PostgreSQL and PostGIS
+from Debian's or Ubuntu's packages, installed when this is root or sudo asks no password.
+"""
+
+import argparse
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+DOCKER_IMAGE = "postgis/postgis:16-3.4"
+START_TIMEOUT_SECONDS = 60
+_PR_SET_PDEATHSIG = 1
+
+# Durability is for servers that outlive a test run.
+_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "log_min_messages": "warning",
+}
+
+
+class UnavailableError(Exception):
+    """No PostGIS could be provided; the message says what to install."""
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def provide(port: int | None = None) -> Iterator[str]:
+    """A DATABASE_URL that is good inside the block.
+
+    Args:
+        port: the loopback port to listen on; any free one if not given. Ignored when DATABASE_URL is set.
+
+    Raises:
+        UnavailableError: says what to install.
+    """
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+    elif _docker_answers():
+        with _docker_server(port or free_port()) as url:
+            yield url
+    else:
+        with _packaged_server(_packaged_binaries(), port or free_port()) as url:
+            yield url
+
+
+def _docker_answers() -> bool:
+    if not shutil.which("docker"):
+        return False
+    answer = subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=20)
+    return answer.returncode == 0
+
+
+@contextlib.contextmanager
+def _docker_server(port: int) -> Iterator[str]:
+    name = f"coalition-postgis-{uuid.uuid4().hex[:8]}"
+    settings = [argument for key, value in _FAST.items() for argument in ("-c", f"{key}={value}")]
+    command = ["docker", "run", "--rm", "--detach", "--name", name, "--publish", f"127.0.0.1:{port}:5432"]
+    command += ["--env", "POSTGRES_HOST_AUTH_METHOD=trust", DOCKER_IMAGE, *settings]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    try:
+        _wait(lambda: _accepts(port), "the PostGIS container")
+        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run(["docker", "rm", "--force", name], check=False, stdout=subprocess.DEVNULL)
+
+
+def _accepts(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _packaged_binaries() -> Path:
+    """The folder of initdb and postgres of the newest version that has PostGIS, installed if need be."""
+    found = _find_binaries()
+    if found is None and shutil.which("apt-get"):
+        _install_packages()
+        found = _find_binaries()
+    if found is None:
+        raise UnavailableError(
+            "There is no PostgreSQL with PostGIS. Install Debian's or Ubuntu's packages `postgresql` and"
+            " `postgresql-postgis`, start Docker, or set DATABASE_URL to a server whose role may create databases."
+        )
+    return found
+
+
+def _find_binaries() -> Path | None:
+    controls = Path("/usr/share/postgresql").glob("*/extension/postgis.control")
+    versions = sorted((int(path.parts[4]) for path in controls if path.parts[4].isdigit()), reverse=True)
+    for version in versions:
+        folder = Path(f"/usr/lib/postgresql/{version}/bin")
+        if (folder / "postgres").exists() and (folder / "initdb").exists():
+            return folder
+    return None
+
+
+def _install_packages() -> None:
+    prefix = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+    if prefix and subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode:
+        return
+    print("Installing PostgreSQL and PostGIS from the system's packages …", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql", "postgresql-postgis"],
+    ):
+        result = subprocess.run([*prefix, *command], check=False, env=environment, stdout=subprocess.DEVNULL)
+        if result.returncode:
+            raise UnavailableError(f"`{' '.join(command)}` failed; its message stands above.")
+
+
+def _as_other_user() -> list[str]:
+    """PostgreSQL refuses to run as root: a command prefix that makes us somebody else."""
+    if os.geteuid() != 0:
+        return []
+    unshare = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+    if subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode == 0:
+        return unshare
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+
+def _end_with_parent() -> None:
+    """Even a killed test run leaves no server behind."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
+
+
+@contextlib.contextmanager
+def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
+    prefix = _as_other_user()
+    # Socket paths are limited to about 100 characters, so this lies in /tmp and not in the project.
+    with tempfile.TemporaryDirectory(prefix="coalition-pg-", dir="/tmp", ignore_cleanup_errors=True) as name:  # noqa: S108
+        folder = Path(name)
+        if "setpriv" in prefix:
+            shutil.chown(folder, "postgres")
+        data = folder / "data"
+        initdb = [*prefix, binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust"]
+        initdb += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/")
+        settings = _FAST | {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": name}
+        arguments = [argument for key, value in settings.items() for argument in ("-c", f"{key}={value}")]
+        log = folder / "server.log"
+        with log.open("wb") as output:
+            server = subprocess.Popen(
+                [*prefix, binaries / "postgres", "-D", data, *arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one prctl call, no threads run yet
+            )
+        try:
+            _wait(lambda: _ready(server, binaries, port, log), "PostgreSQL")
+            yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+        finally:
+            server.send_signal(signal.SIGQUIT)
+            server.wait(timeout=30)
+
+
+def _ready(server: "subprocess.Popen[bytes]", binaries: Path, port: int, log: Path) -> bool:
+    if server.poll() is not None:
+        raise UnavailableError(f"PostgreSQL did not start:\n{log.read_text()}")
+    probe = [binaries / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
+    return subprocess.run(probe, check=False).returncode == 0
+
+
+def _wait(condition: "object", what: str) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise UnavailableError(f"{what} did not answer within {START_TIMEOUT_SECONDS} s.")
+        time.sleep(0.05)
+
+
+def main() -> int:
+    """Run a command against a server of its own; its exit code is ours."""
+    parser = argparse.ArgumentParser(prog="python -m ops.postgis", description=__doc__)
+    parser.add_argument("verb", choices=["run"])
+    parser.add_argument("command", nargs="+")
+    arguments = parser.parse_args()
+    # So that an ended run (Ctrl-C, a closed terminal, a CI's time limit) still passes through `finally`.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
+    try:
+        with provide() as url:
+            return subprocess.run(arguments.command, check=False, env={**os.environ, "DATABASE_URL": url}).returncode
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
