@@ -9,7 +9,7 @@ admin.site.index_title = "Staff area"
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin):
+class StaffAdmin(UserAdmin[User]):
     """Roles are groups; single permissions are not given to people."""
 
     filter_horizontal = ("groups",)

@@ -66,7 +66,8 @@ class StageEnvironment:
         """
         if self.problems:
             raise ImproperlyConfigured(
-                f"The environment of stage {self.stage!r} is not complete:\n  - " + "\n  - ".join(self.problems)
+                f"The environment of stage {self.stage!r} is not complete:\n  - "
+                + "\n  - ".join(self.problems)
             )
 
     def _read(self, name: str, cast: Callable[..., T], in_error: T, fallback: dict[str, T]) -> T:

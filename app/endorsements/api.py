@@ -49,7 +49,11 @@ class SubmissionSerializer(serializers.Serializer[Submission]):
         return accepted
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        where = {field: attrs.pop(field) for field in ("latitude", "longitude", "state", "county") if field in attrs}
+        where = {
+            field: attrs.pop(field)
+            for field in ("latitude", "longitude", "state", "county")
+            if field in attrs
+        }
         attrs.pop("terms_accepted")
         return {**attrs, "place": resolve_place(**where)}
 

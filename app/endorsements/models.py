@@ -13,8 +13,9 @@ from app.campaigns.models import Campaign
 from app.stakeholders.models import RegionAssignment, Stakeholder, StakeholderKind
 
 if TYPE_CHECKING:
-    from app.regions.models import Region
     from django_stubs_ext.db.models.manager import RelatedManager
+
+    from app.regions.models import Region
 
 
 class State(models.TextChoices):
@@ -125,7 +126,10 @@ class Endorsement(models.Model):
             ),
             models.CheckConstraint(
                 condition=(Q(state="submitted") & Q(stakeholder=None, confirmed_at=None))
-                | (~Q(state__in=("submitted", "withdrawn")) & Q(stakeholder__isnull=False, confirmed_at__isnull=False))
+                | (
+                    ~Q(state__in=("submitted", "withdrawn"))
+                    & Q(stakeholder__isnull=False, confirmed_at__isnull=False)
+                )
                 | Q(state="withdrawn"),
                 name="endorsement_confirmed_has_stakeholder",
             ),
@@ -151,7 +155,9 @@ class Endorsement(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["campaign", "state", "-submitted_at", "-id"], name="endorsement_campaign_list"),
+            models.Index(
+                fields=["campaign", "state", "-submitted_at", "-id"], name="endorsement_campaign_list"
+            ),
             models.Index(fields=["state", "-submitted_at", "-id"], name="endorsement_moderation_queue"),
         ]
 
@@ -186,8 +192,12 @@ class EmailLink(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(purpose__in=("confirm", "withdraw")), name="email_link_purpose_known"),
-            models.CheckConstraint(condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="email_link_digest_is_sha256"),
+            models.CheckConstraint(
+                condition=Q(purpose__in=("confirm", "withdraw")), name="email_link_purpose_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="email_link_digest_is_sha256"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,14 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.campaigns.models import Campaign
-from app.endorsements.models import MODERATED, REACHED_FROM, EmailLink, Endorsement, EndorsementQuerySet, State
+from app.endorsements.models import (
+    MODERATED,
+    REACHED_FROM,
+    EmailLink,
+    Endorsement,
+    EndorsementQuerySet,
+    State,
+)
 from app.mail.addresses import normalise_email
 from app.mail.links import absolute_link
 from app.mail.tasks import queue_mail
@@ -108,7 +115,9 @@ def confirm(token: str) -> Endorsement:
         endorsement = _use(token, EmailLink.Purpose.CONFIRM).endorsement
         stakeholder = _stakeholder_of(endorsement)
         if _confirm_as(endorsement, stakeholder):
-            locate(stakeholder, Place.at(endorsement.latitude, endorsement.longitude, endorsement.county_geoid))
+            locate(
+                stakeholder, Place.at(endorsement.latitude, endorsement.longitude, endorsement.county_geoid)
+            )
             return endorsement
         endorsement.delete()
     raise AlreadyEndorsedError
