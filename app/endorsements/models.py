@@ -120,7 +120,6 @@ class Endorsement(models.Model):
                 condition=Q(state__in=("confirmed", "approved", "rejected")),
                 name="endorsement_one_per_person_and_campaign",
             ),
-            models.CheckConstraint(condition=Q(state__in=State.values), name="endorsement_state_known"),
             models.CheckConstraint(
                 condition=Q(kind__in=StakeholderKind.values), name="endorsement_kind_known"
             ),
@@ -145,7 +144,14 @@ class Endorsement(models.Model):
                 name="endorsement_withdrawal_dated",
             ),
             models.CheckConstraint(
-                condition=Q(latitude__range=(-90, 90), longitude__range=(-180, 180), county_geoid="")
+                condition=Q(
+                    # A comparison with NULL is no refusal in SQL, hence the first two.
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                    county_geoid="",
+                )
                 | Q(latitude=None, longitude=None, county_geoid__regex=r"^[0-9]{5}$"),
                 name="endorsement_has_one_location",
             ),
