@@ -112,7 +112,7 @@ class Endorsement(models.Model):
         links: RelatedManager["EmailLink"]
 
     class Meta:
-        ordering = ("-submitted_at", "-pk")
+        ordering = ("-pk",)
         permissions = [("moderate_endorsement", "Can approve and reject endorsements")]
         constraints = [
             models.UniqueConstraint(
@@ -161,10 +161,8 @@ class Endorsement(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["campaign", "state", "-submitted_at", "-id"], name="endorsement_campaign_list"
-            ),
-            models.Index(fields=["state", "-submitted_at", "-id"], name="endorsement_moderation_queue"),
+            models.Index(fields=["campaign", "state", "-id"], name="endorsement_campaign_list"),
+            models.Index(fields=["state", "-id"], name="endorsement_moderation_queue"),
         ]
 
     def __str__(self) -> str:
