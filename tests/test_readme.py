@@ -10,7 +10,9 @@ MAP = README.split("## To change …")[1]
 
 
 def tracked(*patterns: str) -> set[str]:
-    listing = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, check=True, capture_output=True, text=True)
+    listing = subprocess.run(
+        ["git", "ls-files", *patterns], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     return set(listing.stdout.split())
 
 
