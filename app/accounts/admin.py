@@ -23,6 +23,7 @@ class StaffAdmin(UserAdmin[User]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Only a superuser makes superusers: else an administrator could grant themself everything."""
+        del obj
         dates = ("last_login", "date_joined")
         is_superuser = isinstance(request.user, User) and request.user.is_superuser
         return dates if is_superuser else ("is_superuser", *dates)
