@@ -26,7 +26,10 @@ class PlaceForm(forms.Form):
     """A county, or a point."""
 
     state = forms.ChoiceField(
-        required=False, label="State or territory", widget=forms.Select({"autocomplete": "address-level1"})
+        required=False,
+        label="State or territory",
+        help_text="Where you live or work.",
+        widget=forms.Select({"autocomplete": "address-level1"}),
     )
     county = forms.CharField(
         max_length=140,
