@@ -40,11 +40,11 @@ class EndorsementAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Endorsement]):
 
     list_display = (
         "name",
+        "excerpt",
         "organisation",
         "campaign",
         "state",
-        "consent_to_publish",
-        "excerpt",
+        "may_be_shown",
         "submitted_at",
     )
     list_filter = (AwaitingFirst, "campaign", "consent_to_publish", "kind", "submitted_at")
@@ -53,6 +53,10 @@ class EndorsementAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Endorsement]):
     date_hierarchy = "submitted_at"
     show_full_result_count = False
     actions = ("approve", "reject")
+
+    @admin.display(description="show", boolean=True, ordering="consent_to_publish")
+    def may_be_shown(self, endorsement: Endorsement) -> bool:
+        return endorsement.consent_to_publish
 
     @admin.display(description="statement")
     def excerpt(self, endorsement: Endorsement) -> str:
