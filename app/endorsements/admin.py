@@ -60,7 +60,7 @@ class EndorsementAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Endorsement]):
 
     @admin.display(description="statement")
     def excerpt(self, endorsement: Endorsement) -> str:
-        limit = 80
+        limit = 200
         text = endorsement.statement
         return text if len(text) <= limit else f"{text[:limit]}…"
 

@@ -3,9 +3,8 @@
 import re
 from collections import Counter
 from html.parser import HTMLParser
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.http import HttpResponse
 from django.test import Client
 
 _UNSEEN = {"hidden", "submit"}
@@ -122,7 +121,7 @@ def get(client: Client, address: str, status: int = 200) -> Page:
     return checked(client.get(address), status)
 
 
-def checked(response: HttpResponse, status: int = 200) -> Page:
+def checked(response: Any, status: int = 200) -> Page:
     assert response.status_code == status, response.content.decode()[:2000]
     page = Page(response.content.decode())
     assert page.problems() == []

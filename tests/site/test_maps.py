@@ -2,8 +2,8 @@
 
 import re
 
-import pytest
 from django.core.cache import cache
+from pytest_django import DjangoAssertNumQueries
 
 from app.regions.geometry import Polygon, multipolygon_ewkb
 from app.regions.models import Region
@@ -119,16 +119,16 @@ def test_the_counties_fill_their_state(maryland: Region) -> None:
 
 
 def test_the_drawing_is_kept_until_the_regions_change(
-    maryland: Region, django_assert_num_queries: pytest.FixtureRequest
+    maryland: Region, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     cache.clear()
-    with django_assert_num_queries(2):  # type: ignore[operator]
+    with django_assert_num_queries(2):
         first = states_layer()
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         assert states_layer() == first
     maryland.outline = multipolygon_ewkb([[square(-90, 38, -75, 40)]])
     maryland.save()
-    with django_assert_num_queries(2):  # type: ignore[operator]
+    with django_assert_num_queries(2):
         assert states_layer() != first
 
 
