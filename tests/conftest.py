@@ -12,33 +12,10 @@ from django_tasks_db.management.commands import db_worker
 
 from app.accounts.models import User
 from app.campaigns.models import Campaign
-from app.regions.geometry import Ring, multipolygon_ewkb
 from app.regions.models import Region
+from tests.shapes import make_region, square
 
 Body = dict[str, Any]
-Confirm = Callable[..., None]
-
-
-def square(west: float, south: float, east: float, north: float) -> Ring:
-    return [(west, south), (west, north), (east, north), (east, south), (west, south)]
-
-
-def make_region(kind: str, geoid: str, name: str, *rings: Ring, **columns: Any) -> Region:
-    """A region of one polygon: its outer ring, then its holes."""
-    shape = multipolygon_ewkb([rings])
-    longitudes, latitudes = zip(*rings[0], strict=True)
-    defaults: Body = {
-        "vintage": 2016,
-        "full_name": name,
-        "state_fips": geoid[:2],
-        "geometry": shape,
-        "outline": shape,
-        "west": min(longitudes),
-        "east": max(longitudes),
-        "south": min(latitudes),
-        "north": max(latitudes),
-    }
-    return Region.objects.create(kind=kind, geoid=geoid, name=name, **{**defaults, **columns})
 
 
 @pytest.fixture
@@ -68,7 +45,7 @@ def campaign(db: None) -> Campaign:
 
 
 def _staff(role: str) -> User:
-    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)  # noqa: S106 - the cast's
+    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
     user.groups.add(Group.objects.get(name=role))
     return user
 

@@ -92,7 +92,7 @@ class EndorsementList(generics.ListAPIView[Endorsement]):
     """Published endorsements of a campaign, the newest first; or submit one."""
 
     serializer_class = EndorsementSerializer
-    ordering = ("-submitted_at", "-pk")
+    ordering = ("-pk",)
 
     def get_queryset(self) -> Any:
         campaign = get_object_or_404(Campaign.objects.published(), slug=self.kwargs["slug"])

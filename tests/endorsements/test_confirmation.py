@@ -105,7 +105,9 @@ def test_it_rejects_a_token_nobody_sent(db: None) -> None:
         find_link("guessed", EmailLink.Purpose.CONFIRM)
 
 
-def test_looking_at_a_link_does_not_use_it(campaign: Campaign, maryland: Region, token_mailed_to: Token) -> None:
+def test_looking_at_a_link_does_not_use_it(
+    campaign: Campaign, maryland: Region, token_mailed_to: Token
+) -> None:
     submit(campaign, ada())
     token = token_mailed_to("ada@example.org")
     for _ in range(5):
@@ -187,7 +189,9 @@ def test_of_fifty_parallel_confirmations_one_succeeds(
     assert sorted(outcomes) == ["confirmed", *["refused"] * 49]
 
 
-def test_the_links_in_mails_are_absolute(campaign: Campaign, outsider: Client, token_mailed_to: Token) -> None:
+def test_the_links_in_mails_are_absolute(
+    campaign: Campaign, outsider: Client, token_mailed_to: Token
+) -> None:
     submit(campaign, ada())
     token = token_mailed_to("ada@example.org")
     assert f"http://127.0.0.1:8000/confirm/{token}/" in str(mail.outbox[0].body)
