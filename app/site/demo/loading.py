@@ -48,7 +48,8 @@ def load_demo(tell: Callable[[str], object]) -> None:
 
 def _load_campaigns(now: dt.datetime) -> None:
     randomness = random.Random(SEED)  # noqa: S311 - a demo, not a secret
-    campaigns = {content.slug: _make_campaign(content, now) for content in CAMPAIGNS}
+    # Lists show the newest first, and this content begins with what should come first.
+    campaigns = {content.slug: _make_campaign(content, now) for content in reversed(CAMPAIGNS)}
     people = Population(randomness).draw(PEOPLE)
     endorsers = pick_endorsers(randomness, people)
     taken = {id(endorser): endorser for chosen in endorsers.values() for endorser in chosen}.values()

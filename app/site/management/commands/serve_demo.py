@@ -67,6 +67,7 @@ class Command(BaseCommand):
         for name, value in rows.items():
             self.stdout.write(f"  {name:<12}{value}")
         self.stdout.write("")
+        self.stdout.flush()
 
     def _serve(self, port: int) -> None:
         # A background job of a shell ignores Ctrl-C, and a plain `kill` would end the job thread in mid-mail.
@@ -91,6 +92,7 @@ class Command(BaseCommand):
         to, subject, body = task_result.args
         links = " ".join(re.findall(r"https?://\S+", body))
         self.stdout.write(self.style.SUCCESS(f"Mail to {to}: {subject} {links}"))
+        self.stdout.flush()
 
 
 class JobThread(threading.Thread):
