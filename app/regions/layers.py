@@ -178,7 +178,9 @@ class _Import:
             repaired=_column(f"NOT {_sql(IsValid(shape))[0]}"), geometry=ValidAreas(Transform(shape))
         )
         tolerance = LAYOUTS[self.kind].outline_tolerance_degrees
-        self._update(outline=Simplify(geometry, tolerance), **bounds(geometry))
+        # Simplified one by one, the parts of a shape may come to cross each other.
+        outline = ValidAreas(Simplify(geometry, tolerance))
+        self._update(outline=outline, **bounds(geometry))
 
     def _update(self, **expressions: Any) -> None:
         compiled = {column: _sql(expression) for column, expression in expressions.items()}

@@ -145,7 +145,11 @@ class _HttpsOnly(urllib.request.HTTPRedirectHandler):
     def redirect_request(  # noqa: PLR0913, PLR0917 - urllib's signature
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> urllib.request.Request | None:
-        _require_https(newurl)
+        try:
+            _require_https(newurl)
+        except SourceError:
+            fp.close()
+            raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]  # typeshed wants HTTPMessage, which urllib hands over
 
 
@@ -166,6 +170,8 @@ def _download(url: str, target: Path, max_bytes: int) -> None:
     except (OSError, http.client.HTTPException) as error:
         # HTTPError, URLError, certificate errors and time-outs are all OSErrors.
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise SourceError(f"{url} can't be downloaded: {reason}.") from error
     if expected is not None and copied != int(expected):
         raise SourceError(f"{url} broke off after {copied} of {expected} bytes.")
