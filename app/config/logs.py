@@ -20,6 +20,8 @@ from app.config import request_id
 
 _MASK = "[removed]"
 _SHORTEST_SECRET = 8
+# What a call may add by `extra=`; anything else there is not printed.
+_EXTRAS = ("request_id", "gateway_request_id", "error_id", "method", "path", "status_code")
 _MOST_CAUSES = 4
 _MOST_FRAMES = 20
 
@@ -32,7 +34,7 @@ _PASSWORD_IN_URL = re.compile(r"(://[^:/\s@]*:)[^@\s/]+@")
 
 
 class JsonLines(logging.Formatter):
-    """`{"time", "level", "logger", "message"}`, and where known `request_id`, `status` and `exception`."""
+    """`{"time", "level", "logger", "message"}`, and where known those of _EXTRAS and `exception`."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -41,10 +43,11 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": redact(record.getMessage()),
         }
-        if found := request_id.current.get():
-            line["request_id"] = found
-        if status := getattr(record, "status_code", None):
-            line["status"] = status
+        if current := request_id.current.get():
+            line["request_id"] = current
+        line |= {
+            key: redact(str(value)) for key in _EXTRAS if (value := getattr(record, key, None)) is not None
+        }
         if record.exc_info and record.exc_info[1]:
             line["exception"] = [_describe(error) for error in _causes(record.exc_info[1])]
         return json.dumps(line, ensure_ascii=False)

@@ -146,6 +146,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "BillStatus": "app.campaigns.models.Bill.Status",
+        "CampaignStatus": "app.campaigns.models.Campaign.Status",
+        "RegionKind": "app.regions.models.RegionKind",
+        "StakeholderKind": "app.stakeholders.models.StakeholderKind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "app.config.api.document_errors",

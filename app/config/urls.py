@@ -1,12 +1,12 @@
 """Every address of the application."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from app.config.health import healthz, readyz
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("app.campaigns.urls")),
     path("", include("app.endorsements.urls")),
     path("", include("app.regions.urls")),
