@@ -173,7 +173,6 @@ X_FRAME_OPTIONS = "DENY"
 # A front end elsewhere may call the API, without our cookies: they are SameSite.
 CORS_ALLOWED_ORIGINS = env.listing("CORS_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["X-Request-Id"]
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOGGING = logging_config(as_json=not env.is_local, level=env.choice("LOG_LEVEL", LOG_LEVELS, default="INFO"))

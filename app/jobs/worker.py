@@ -54,6 +54,7 @@ class RetryingWorker(Worker):
             return_value = _call(job)
             settled = succeed(job, return_value)
             outcome = "succeeded"
+            logger.info("job %s (%s) succeeded, attempt %d", job.pk, job.task_path, len(job.worker_ids))
         except Exception as error:  # noqa: BLE001 - whatever a task raises is its failure, and is kept and logged
             settled = fail(job, error)
             outcome = "failed"
@@ -109,7 +110,8 @@ def work_until(stop: Event, *, interval_seconds: float = 1.0) -> None:
 
 
 def _call(job: DBTaskResult[Any, Any]) -> Any:
-    task, result = job.task, job.task_result
+    task = job.task
+    result: Any = job.task_result  # its class here is generic in another way than TaskContext's
     if task.takes_context:
         return task.call(TaskContext(task_result=result), *result.args, **result.kwargs)
     return task.call(*result.args, **result.kwargs)
