@@ -37,7 +37,9 @@ class AddRequestId(logging.Filter):
     """Gives every record the id of the request it belongs to, unless it brings one."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = getattr(record, "request_id", None) or request_id.current.get() or None
+        known = getattr(record, "request_id", None) or request_id.current.get()
+        of_request = getattr(getattr(record, "request", None), "request_id", None)
+        record.request_id = known or of_request
         return True
 
 

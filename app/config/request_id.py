@@ -20,6 +20,8 @@ class RequestIdMiddleware:
         # The event comes from the gateway. A header of that meaning would be the client's to choose.
         event = request.META.get("apig_wsgi.full_event", {})
         request_id = event.get("requestContext", {}).get("requestId") or uuid.uuid4().hex
+        # Django logs some answers after every middleware is through; its record has the request.
+        request.request_id = request_id  # type: ignore[attr-defined]
         token = current.set(request_id)
         try:
             return self._get_response(request)

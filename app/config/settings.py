@@ -107,7 +107,7 @@ USE_TZ = True
 STATIC_URL = env.text("STATIC_URL", local="static/")
 STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(VAR / "static")))
 STATIC_HASHED = env.boolean("STATIC_HASHED", default=not env.is_local)
-STATIC_MANIFEST_FOLDER = STATIC_ROOT if env.is_local else ROOT
+STATIC_MANIFEST_FOLDER = ROOT if (ROOT / "staticfiles.json").exists() else STATIC_ROOT
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
