@@ -136,5 +136,7 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": "NOTSET", "propagate": True},
             # Says every minute that a worker starts and ends; app.jobs says what it did.
             "django_tasks_db": {"level": "WARNING"},
+            # At DEBUG it prints whole answers, Secrets Manager's too.
+            "botocore": {"level": "INFO"},
         },
     }

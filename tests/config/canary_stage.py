@@ -22,9 +22,12 @@ def main() -> None:
         for name, text in secrets["second"].items():
             client("secretsmanager").put_secret_value(SecretId=name, SecretString=text)
         from app.config import wsgi
+        from app.config.secrets import database_credentials
 
         assert wsgi.application
         ask_for_everything(secrets["person"])
+        client("secretsmanager").put_secret_value(SecretId="database", SecretString=secrets["rotated"])
+        assert database_credentials("database")
 
 
 def ask_for_everything(person: dict[str, str]) -> None:

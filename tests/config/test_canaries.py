@@ -17,18 +17,42 @@ def canary() -> str:
 
 @pytest.fixture(scope="module")
 def planted() -> dict[str, str]:
-    names = ("key", "old_key", "database", "mail", "aws", "session", "token", "password", "email", "name")
+    names = (
+        "key",
+        "old_key",
+        "database",
+        "mail",
+        "aws",
+        "session",
+        "token",
+        "password",
+        "email",
+        "name",
+        "rotated",
+    )
     return {name: canary() for name in names}
 
 
 @pytest.fixture(scope="module")
-def stage(planted: dict[str, str]) -> "tuple[str, list[str]]":
+def static_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Static files as the package brings them; without their manifest no page can link to them."""
+    folder = str(tmp_path_factory.mktemp("static"))
+    collected = run(
+        "manage.py", "collectstatic", "--noinput", environment={"STATIC_HASHED": "1", "STATIC_ROOT": folder}
+    )
+    assert collected.returncode == 0, collected.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stage(planted: dict[str, str], static_folder: str) -> "tuple[str, list[str]]":
     """The answers and the log lines of a stage."""
     server = urlsplit(os.environ["DATABASE_URL"])
     database = {"username": server.username, "password": planted["database"]}
     story = {
         "first": {"django": planted["old_key"] * 4, "database": json.dumps(database)},
         "second": {"django": planted["key"] * 4},
+        "rotated": json.dumps(database | {"password": planted["rotated"]}),
         "person": {
             "email": f"{planted['email']}@example.org",
             "name": planted["name"],
@@ -52,6 +76,7 @@ def stage(planted: dict[str, str]) -> "tuple[str, list[str]]":
             "DATABASE_SSLMODE": "prefer",
             "EMAIL_URL": f"smtp+tls://mailer:{planted['mail']}@mail.example.org:587",
             "LOG_LEVEL": "DEBUG",
+            "STATIC_ROOT": static_folder,
             "AWS_REGION": "us-west-2",
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": planted["aws"],
@@ -79,7 +104,8 @@ def test_every_line_is_json_with_a_level(stage: "tuple[str, list[str]]") -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["key", "old_key", "database", "mail", "aws", "session", "token", "password", "email", "name"]
+    "name",
+    ["key", "old_key", "database", "mail", "aws", "session", "token", "password", "email", "name", "rotated"],
 )
 def test_no_canary_sings(stage: "tuple[str, list[str]]", planted: dict[str, str], name: str) -> None:
     answers, lines = stage
