@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 DOCKER_IMAGE = "postgis/postgis:16-3.4"
@@ -153,15 +153,26 @@ def _end_with_parent() -> None:
 def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
     prefix = _as_other_user()
     # Socket paths are limited to about 100 characters, so this lies in /tmp and not in the project.
-    with tempfile.TemporaryDirectory(prefix="coalition-pg-", dir="/tmp", ignore_cleanup_errors=True) as name:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="coalition-pg-", dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if "setpriv" in prefix:
             shutil.chown(folder, "postgres")
         data = folder / "data"
-        initdb = [*prefix, binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust"]
+        initdb: list[str | Path] = [
+            *prefix,
+            binaries / "initdb",
+            "--pgdata",
+            data,
+            "--username=postgres",
+            "--auth=trust",
+        ]
         initdb += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/")
-        settings = _FAST | {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": name}
+        settings = _FAST | {
+            "listen_addresses": "127.0.0.1",
+            "port": str(port),
+            "unix_socket_directories": name,
+        }
         arguments = [argument for key, value in settings.items() for argument in ("-c", f"{key}={value}")]
         log = folder / "server.log"
         with log.open("wb") as output:
@@ -184,12 +195,11 @@ def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
 def _ready(server: "subprocess.Popen[bytes]", binaries: Path, port: int, log: Path) -> bool:
     if server.poll() is not None:
         raise UnavailableError(f"PostgreSQL did not start:\n{log.read_text()}")
-    probe = [binaries / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
+    probe: list[str | Path] = [binaries / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
     return subprocess.run(probe, check=False).returncode == 0
 
 
-def _wait(condition: "object", what: str) -> None:
-    assert callable(condition)
+def _wait(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not condition():
         if time.monotonic() > deadline:
@@ -208,7 +218,9 @@ def main() -> int:
         signal.signal(number, lambda *_: sys.exit(1))
     try:
         with provide() as url:
-            return subprocess.run(arguments.command, check=False, env={**os.environ, "DATABASE_URL": url}).returncode
+            return subprocess.run(
+                arguments.command, check=False, env={**os.environ, "DATABASE_URL": url}
+            ).returncode
     except UnavailableError as error:
         print(error, file=sys.stderr)
         return 1
