@@ -39,8 +39,9 @@ class AddRequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         known = getattr(record, "request_id", None) or request_id.current.get()
         of_request = getattr(getattr(record, "request", None), "request_id", None)
-        record.request_id = known or of_request
-        record.request_mark = f" [{record.request_id}]" if record.request_id else ""
+        found = known or of_request
+        record.request_id = found
+        record.request_mark = f" [{found}]" if found else ""
         return True
 
 
