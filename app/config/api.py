@@ -1,7 +1,5 @@
 """What every API route shares: one shape of errors and one of lists."""
 
-import logging
-import uuid
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
-logger = logging.getLogger(__name__)
+from app.config import request_id
 
 ERROR_SCHEMA = {
     "type": "object",
@@ -99,9 +97,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """An id that the log has too, and nothing about the cause."""
-    error_id = uuid.uuid4().hex
-    logger.error("server error %s at %s %s", error_id, request.method, request.path)
+    """The request's id, which the log line of the error has too, and nothing about the cause."""
+    error_id = request_id.current.get()
     if _wants_json(request):
         body = error_body("server_error", f"Something failed on our side. Its number is {error_id}.")
         return JsonResponse(body, status=500)
