@@ -123,7 +123,10 @@ STORAGES = {
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", default=5)
 
-vars().update(env.email("EMAIL_URL", local=f"filemail:///{VAR / 'mail'}"))
+_email = env.email("EMAIL_URL", local=f"filemail:///{VAR / 'mail'}")
+if env.is_local and _email.get("EMAIL_BACKEND", "").endswith("filebased.EmailBackend"):
+    _email["EMAIL_BACKEND"] = "app.mail.local.EmailBackend"
+vars().update(_email)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", local="Coalition Builder <coalition@example.org>")
 
 # Who endorses accepts this version; change it together with the text in site/templates/site/terms.html.

@@ -2,9 +2,7 @@
 
 import contextlib
 import errno
-import logging
 import os
-import re
 import secrets
 import signal
 import socket
@@ -15,23 +13,16 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 from django.urls import reverse
-from django_tasks import TaskResult, TaskResultStatus
-from django_tasks.signals import task_finished
-from django_tasks_db.management.commands.db_worker import Worker
 
 from app.accounts.models import User
-from app.mail.tasks import send_mail
+from app.jobs.worker import work_until
 
 HOST = "127.0.0.1"
 USERNAME = "demo"
 _ROLES = ("administrator", "moderator")
 _LAST_PORT = 65535
-_POLL_SECONDS = 0.5
 _STOP_SECONDS = 5
-
-logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -78,55 +69,14 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
         os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
-        task_finished.connect(self._say_mail, dispatch_uid="serve_demo")
-        jobs = JobThread()
+        stop = threading.Event()
+        jobs = threading.Thread(target=work_until, args=(stop,), name="jobs", daemon=True)
         jobs.start()
         try:
             call_command("runserver", f"{HOST}:{port}", use_reloader=False, stdout=self.stdout)
         finally:
-            jobs.stop()
-
-    def _say_mail(self, task_result: TaskResult[Any], **_: Any) -> None:
-        if task_result.task.module_path != send_mail.module_path:
-            return
-        if task_result.status != TaskResultStatus.SUCCESSFUL:
-            return
-        to, subject, body = task_result.args
-        links = " ".join(re.findall(r"https?://\S+", body))
-        self.stdout.write(self.style.SUCCESS(f"Mail to {to}: {subject} {links}"))
-        self.stdout.flush()
-
-
-class JobThread(threading.Thread):
-    """Works the task queue off until it is stopped."""
-
-    def __init__(self) -> None:
-        super().__init__(name="jobs", daemon=True)
-        self._stopped = threading.Event()
-        self._worker = Worker(
-            queue_names=["*"],
-            excluded_queue_names=[],
-            interval=_POLL_SECONDS,
-            batch=False,
-            backend_name="default",
-            startup_delay=False,
-            max_tasks=None,
-            worker_id=f"demo-{os.getpid()}",
-        )
-
-    def run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                self._worker.run()
-            except DatabaseError:
-                logger.exception("the job queue could not be read; trying again")
-                self._stopped.wait(_POLL_SECONDS)
-
-    def stop(self) -> None:
-        """Let the task at hand finish, and wait for that."""
-        self._stopped.set()
-        self._worker.running = False
-        self.join(_STOP_SECONDS)
+            stop.set()
+            jobs.join(_STOP_SECONDS)
 
 
 def renew_account() -> str:
