@@ -136,8 +136,12 @@ class _Import:
             reset_queries()
         self._prepare_shapes()
         self._reject_without_area()
+        # Right after a bulk load the planner knows nothing of either table and may compare every shape with every other.
+        self.cursor.execute(f"ANALYZE {_STAGED}")
+        self.cursor.execute(f"ANALYZE {_REGIONS}")
         self._decide()
         self._write()
+        self.cursor.execute(f"ANALYZE {_REGIONS}")
         self._count()
         self.cursor.execute(f"DROP TABLE {_STAGED}")
         return self.summary
