@@ -41,7 +41,7 @@ format: $(VENV)/dev ## Rewrite the code in the project's style
 
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
-	@cd requirements && for set in runtime demo dev; do \
+	@cd requirements && for set in runtime demo dev emulator lambda-provided; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	    $(ARGS) $$set.in --output-file $$set.txt; \

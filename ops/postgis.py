@@ -8,7 +8,6 @@ from Debian's or Ubuntu's packages, installed when this is root or sudo asks no 
 
 import argparse
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -16,14 +15,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from ops.processes import end_with_parent, ended_by_signals, free_port, wait_until
 
 DOCKER_IMAGE = "postgis/postgis:16-3.4"
 START_TIMEOUT_SECONDS = 60
-_PR_SET_PDEATHSIG = 1
 
 # Durability is for servers that outlive a test run.
 _FAST = {
@@ -38,14 +37,6 @@ _FAST = {
 
 class UnavailableError(Exception):
     """No PostGIS could be provided; the message says what to install."""
-
-
-def free_port() -> int:
-    """A TCP port of the loopback interface that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager
@@ -144,16 +135,11 @@ def _as_other_user() -> list[str]:
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
 
-def _end_with_parent() -> None:
-    """Even a killed test run leaves no server behind."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
-
-
 @contextlib.contextmanager
 def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
     prefix = _as_other_user()
     # Socket paths are limited to about 100 characters, so this lies in /tmp and not in the project.
-    with tempfile.TemporaryDirectory(prefix="coalition-pg-", dir="/tmp", ignore_cleanup_errors=True) as name:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="coalition-pg-", dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if "setpriv" in prefix:
             shutil.chown(folder, "postgres")
@@ -161,7 +147,11 @@ def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
         initdb = [*prefix, binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust"]
         initdb += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/")
-        settings = _FAST | {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": name}
+        settings = _FAST | {
+            "listen_addresses": "127.0.0.1",
+            "port": str(port),
+            "unix_socket_directories": name,
+        }
         arguments = [argument for key, value in settings.items() for argument in ("-c", f"{key}={value}")]
         log = folder / "server.log"
         with log.open("wb") as output:
@@ -171,7 +161,7 @@ def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
                 stderr=subprocess.STDOUT,
                 cwd="/",
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one prctl call, no threads run yet
+                preexec_fn=end_with_parent(signal.SIGQUIT),  # noqa: PLW1509 - one prctl call, no threads run yet
             )
         try:
             _wait(lambda: _ready(server, binaries, port, log), "PostgreSQL")
@@ -188,13 +178,11 @@ def _ready(server: "subprocess.Popen[bytes]", binaries: Path, port: int, log: Pa
     return subprocess.run(probe, check=False).returncode == 0
 
 
-def _wait(condition: "object", what: str) -> None:
-    assert callable(condition)
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise UnavailableError(f"{what} did not answer within {START_TIMEOUT_SECONDS} s.")
-        time.sleep(0.05)
+def _wait(condition: Callable[[], bool], what: str) -> None:
+    try:
+        wait_until(condition, what, START_TIMEOUT_SECONDS)
+    except TimeoutError as error:
+        raise UnavailableError(error) from None
 
 
 def main() -> int:
@@ -203,12 +191,11 @@ def main() -> int:
     parser.add_argument("verb", choices=["run"])
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
-    # So that an ended run (Ctrl-C, a closed terminal, a CI's time limit) still passes through `finally`.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))
     try:
-        with provide() as url:
-            return subprocess.run(arguments.command, check=False, env={**os.environ, "DATABASE_URL": url}).returncode
+        with ended_by_signals(), provide() as url:
+            return subprocess.run(
+                arguments.command, check=False, env={**os.environ, "DATABASE_URL": url}
+            ).returncode
     except UnavailableError as error:
         print(error, file=sys.stderr)
         return 1
