@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.config.env import StageEnvironment, local_secret_key
+from app.config.release import packaged_release
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
@@ -12,7 +13,8 @@ env = StageEnvironment()
 
 STAGE = env.stage
 DEBUG = env.boolean("DEBUG", default=env.is_local)
-RELEASE_ID = env.text("RELEASE_ID", local="development")
+_packaged = packaged_release(ROOT)
+RELEASE_ID = env.text("RELEASE_ID", **({"default": _packaged} if _packaged else {"local": "development"}))
 SECRET_KEY = env.text("SECRET_KEY", **({"local": local_secret_key(VAR / "secret-key")} if env.is_local else {}))
 
 # What the links in e-mails begin with.
@@ -94,8 +96,19 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
-STATIC_URL = "static/"
-STATIC_ROOT = VAR / "static"
+# A deployed stage links to the CDN; its files got there by `collectstatic` with STATIC_HASHED=1, which `make package` runs.
+STATIC_URL = env.text("STATIC_URL", local="static/")
+STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(VAR / "static")))
+STATIC_HASHED = env.boolean("STATIC_HASHED", default=not env.is_local)
+STATIC_MANIFEST_FOLDER = STATIC_ROOT if env.is_local else ROOT
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "app.config.storage.HashedStaticFiles"
+        if STATIC_HASHED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 
 # A task enqueued in a transaction is sent after it commits, or never: the queue is the outbox.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
