@@ -39,6 +39,10 @@ format: $(VENV)/dev ## Rewrite the code in the project's style
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
+.PHONY: package
+package: $(VENV)/dev ## Build the zip that Lambda runs into build/package and check its gates
+	@$(PYTHON) -m ops.package
+
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
 	@cd requirements && for set in runtime demo dev emulator lambda-provided; do \

@@ -15,10 +15,14 @@ STAGE = env.stage
 DEBUG = env.boolean("DEBUG", default=env.is_local)
 _packaged = packaged_release(ROOT)
 RELEASE_ID = env.text("RELEASE_ID", **({"default": _packaged} if _packaged else {"local": "development"}))
-SECRET_KEY = env.text("SECRET_KEY", **({"local": local_secret_key(VAR / "secret-key")} if env.is_local else {}))
+SECRET_KEY = env.text(
+    "SECRET_KEY", **({"local": local_secret_key(VAR / "secret-key")} if env.is_local else {})
+)
 
 # What the links in e-mails begin with.
 PUBLIC_URL = env.text("PUBLIC_URL", local="http://127.0.0.1:8000").rstrip("/")
+# What the CDN sends with each request to prove itself; empty where none is in front.
+ORIGIN_SECRET = env.text("ORIGIN_SECRET", default="")
 ALLOWED_HOSTS = [
     urlsplit(PUBLIC_URL).hostname or "",
     *env.listing("ALLOWED_HOSTS", default=[]),

@@ -1,0 +1,159 @@
+"""What the REST API's event says about a request, and what of it can be trusted.
+
+A client may send any header, so the address, the host and the prefix come from the gateway's request context. Only a
+request that carries the secret of our own CDN is believed where it says who the viewer is.
+Event format: https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html (proxy integration, version 1.0).
+"""
+
+import hmac
+import json
+import logging
+from collections.abc import Iterable
+from functools import cache
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+Event = dict[str, Any]
+
+ORIGIN_SECRET_HEADER = "x-origin-secret"  # noqa: S105 - its name
+VIEWER_ADDRESS_HEADER = "cloudfront-viewer-address"
+
+# Lambda takes 6 MB a call. The gateway hands every body over in base64 (a third more) beside its headers, up to 20 KB.
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+MAX_RESPONSE_BYTES = 6_291_556
+# A character of a response takes at most 6 bytes of JSON a byte (a control character as \\u0000).
+_MOST_JSON_BYTES_PER_BYTE = 6
+
+# Headers that proxies write and clients forge. None of them reaches the application.
+_UNTRUSTED = tuple(
+    "HTTP_" + name.upper().replace("-", "_")
+    for name in (
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-real-ip",
+        ORIGIN_SECRET_HEADER,
+        VIEWER_ADDRESS_HEADER,
+    )
+)
+
+logger = logging.getLogger(__name__)
+
+
+def normalised(event: Event) -> Event:
+    """The event with `multiValueHeaders`, which a test call from the console leaves out."""
+    if event.get("multiValueHeaders"):
+        return event
+    single = event.get("headers") or {}
+    return {**event, "multiValueHeaders": {name: [value] for name, value in single.items()}}
+
+
+class GatewayApplication:
+    """A WSGI application for apig-wsgi that gives Django the address, URL and cookies of the request.
+
+    Args:
+        application: Django.
+        origin_secret: what our CDN sends as `X-Origin-Secret`; empty where no CDN is in front.
+        public_url: where the CDN serves; the gateway can't know it.
+    """
+
+    def __init__(self, application: "WSGIApplication", *, origin_secret: str, public_url: str) -> None:
+        self._application = application
+        self._origin_secret = origin_secret.encode()
+        public = urlsplit(public_url)
+        self._public = public.netloc, public.path.rstrip("/")
+
+    def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        event = environ["apig_wsgi.full_event"]
+        headers = {name.lower(): values for name, values in event["multiValueHeaders"].items()}
+        for name in _UNTRUSTED:
+            environ.pop(name, None)
+        through_cdn = self._is_from_cdn(headers)
+        context = event["requestContext"]
+        if through_cdn:
+            host, prefix = self._public
+        else:
+            host = context.get("domainName") or headers["host"][-1]
+            prefix = stage_prefix(event)
+        environ |= {
+            "REMOTE_ADDR": _address(context, headers, through_cdn=through_cdn),
+            "HTTP_HOST": host,
+            "HTTP_X_FORWARDED_PROTO": "https",
+            "PATH_INFO": unquote_to_bytes(event["path"]).decode("latin-1"),
+            "SCRIPT_NAME": prefix,
+            "SERVER_NAME": host,
+            "SERVER_PORT": "443",
+            "wsgi.url_scheme": "https",
+        }
+        if "cookie" in headers:
+            environ["HTTP_COOKIE"] = _wsgi_text("; ".join(headers["cookie"]))
+        return self._application(environ, start_response)
+
+    def _is_from_cdn(self, headers: dict[str, list[str]]) -> bool:
+        sent = headers.get(ORIGIN_SECRET_HEADER)
+        return bool(self._origin_secret and sent) and hmac.compare_digest(
+            sent[-1].encode(), self._origin_secret
+        )
+
+
+def stage_prefix(event: Event) -> str:
+    """`/<stage>` where the address has it: on the API's own host. A custom domain's path is the application's path."""
+    context = event["requestContext"]
+    path, prefix = context["path"], f"/{context['stage']}"
+    # A page of ours may be called like the stage: on a custom domain both paths are then the same.
+    is_prefixed = path != event["path"] and (path == prefix or path.startswith(f"{prefix}/"))
+    return prefix if is_prefixed else ""
+
+
+def _address(context: dict[str, Any], headers: dict[str, list[str]], *, through_cdn: bool) -> str:
+    address: str = context["identity"]["sourceIp"]
+    if through_cdn:
+        if VIEWER_ADDRESS_HEADER in headers:
+            return viewer_address(headers[VIEWER_ADDRESS_HEADER][-1])
+        _warn_of_missing_viewer_address()
+    return address
+
+
+def viewer_address(value: str) -> str:
+    """The address in CloudFront's `address:port`, where an IPv6 address may stand in brackets or bare.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    address = value.rpartition(":")[0]
+    return str(ip_address(address.removeprefix("[").removesuffix("]")))
+
+
+@cache
+def _warn_of_missing_viewer_address() -> None:
+    logger.warning(
+        "The CDN sends no CloudFront-Viewer-Address, so all its viewers count as one address:"
+        " add the header to the API origin's request policy."
+    )
+
+
+def _wsgi_text(text: str) -> str:
+    """PEP 3333 wants bytes as Latin-1; the gateway may have decoded them as UTF-8."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode().decode("latin-1")
+    return text
+
+
+def request_bytes(event: Event) -> int:
+    """How large the body is once decoded, to within the padding."""
+    body = event.get("body") or ""
+    return len(body) * 3 // 4 if event.get("isBase64Encoded") else len(body.encode())
+
+
+def exceeds_response_limit(response: dict[str, Any]) -> bool:
+    """Whether Lambda would refuse the response, which it counts as JSON, base64 and headers included."""
+    if len(response["body"]) * _MOST_JSON_BYTES_PER_BYTE < MAX_RESPONSE_BYTES // 2:
+        return False
+    return len(json.dumps(response).encode()) > MAX_RESPONSE_BYTES

@@ -1,0 +1,119 @@
+"""What Lambda calls: `lambda_handler` in zappa_settings.json.
+
+A request goes to Django through apig-wsgi, the keep-warm rule is answered at once, and everything else (management
+commands, scheduled functions, records of S3 and SNS) is handed to Zappa, imported only then: with boto3 it takes a
+second of a cold start that no request needs.
+"""
+
+import json
+import logging
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from apig_wsgi import make_lambda_handler
+from django.conf import settings
+from django.urls import get_resolver
+
+from app.config import gateway, wsgi  # wsgi sets Django up, so it comes before what needs the settings
+from app.config.api import error_body
+from app.config.gateway import Event
+
+KEEP_WARM = "handler.keep_warm_callback"
+
+# Only what declares itself UTF-8 travels as text. The rest, whatever its charset, is base64 and arrives byte for byte.
+TEXT_TYPES = (
+    "application/json",
+    "application/problem+json",
+    "text/css; charset=utf-8",
+    "text/csv; charset=utf-8",
+    "text/html; charset=utf-8",
+    "text/plain; charset=utf-8",
+)
+
+logger = logging.getLogger(__name__)
+
+# Lambda gives its start more processor than a request gets, so the views are imported here and not by the first one.
+_ = get_resolver().url_patterns
+
+_answer = make_lambda_handler(
+    gateway.GatewayApplication(
+        wsgi.application, origin_secret=settings.ORIGIN_SECRET, public_url=settings.PUBLIC_URL
+    ),
+    binary_support=True,
+    non_binary_content_type_prefixes=TEXT_TYPES,
+)
+
+
+class RefusedEventError(Exception):
+    """An event that nobody who runs this application has a reason to send."""
+
+
+def handler(event: Event, context: Any) -> Any:
+    """Answer one event; `context` is Lambda's.
+
+    Raises:
+        RefusedEventError: the event carries code. Lambda reports it as the invocation's error.
+    """
+    if "httpMethod" in event:
+        return _respond(event, context)
+    if _is_keep_warm(event):
+        return {"status": "warm"}
+    if "raw_command" in event:
+        raise RefusedEventError(
+            "raw_command executes code from the event; use `zappa manage` with a command instead."
+        )
+    return _hand_to_zappa(event, context)
+
+
+def _is_keep_warm(event: Event) -> bool:
+    is_scheduled = event.get("detail-type") == "Scheduled Event"
+    return is_scheduled and event["resources"][0].endswith(KEEP_WARM)
+
+
+def _hand_to_zappa(event: Event, context: Any) -> Any:
+    from zappa.handler import LambdaHandler
+
+    # A singleton: the first call decides on the settings, the second one uses it.
+    LambdaHandler("app.config.zappa_runtime")
+    return LambdaHandler.lambda_handler(event, context)
+
+
+def _respond(event: Event, context: Any) -> dict[str, Any]:
+    if gateway.request_bytes(event) > gateway.MAX_REQUEST_BYTES:
+        limit_mib = gateway.MAX_REQUEST_BYTES // 1024**2
+        message = f"The body is larger than the {limit_mib} MiB a request may have."
+        return _json(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_body("request_too_large", message))
+    try:
+        response: dict[str, Any] = _answer(gateway.normalised(event), context)
+    except Exception:  # noqa: BLE001 - the last line of defence: without an answer the gateway makes one up
+        return _failure("unhandled error", "server_error", event, context, exc_info=True)
+    if gateway.exceeds_response_limit(response):
+        return _failure("response too large for Lambda", "response_too_large", event, context)
+    return response
+
+
+def _failure(what: str, code: str, event: Event, context: Any, *, exc_info: bool = False) -> dict[str, Any]:
+    error_id = uuid.uuid4().hex
+    logger.error(
+        what,
+        exc_info=exc_info,
+        extra={
+            "error_id": error_id,
+            "request_id": getattr(context, "aws_request_id", None),
+            "gateway_request_id": event.get("requestContext", {}).get("requestId"),
+            "method": event["httpMethod"],
+            "path": event.get("path"),
+        },
+    )
+    message = f"Something failed on our side. Its number is {error_id}."
+    return _json(HTTPStatus.INTERNAL_SERVER_ERROR, error_body(code, message))
+
+
+def _json(status: HTTPStatus, body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "statusCode": status.value,
+        "multiValueHeaders": {"Content-Type": ["application/json"], "Cache-Control": ["no-store"]},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }
