@@ -20,7 +20,9 @@ class CallError(Exception):
 
 def client() -> Any:
     # A call that is sent twice migrates twice.
-    return boto3.client("lambda", config=Config(read_timeout=_LONGEST_CALL_SECONDS, retries={"total_max_attempts": 1}))
+    return boto3.client(
+        "lambda", config=Config(read_timeout=_LONGEST_CALL_SECONDS, retries={"total_max_attempts": 1})
+    )
 
 
 def exists(function: str) -> bool:
@@ -111,4 +113,6 @@ def set_environment(function: str, variables: Mapping[str, str], *, keep_others:
 
 def wait_until_settled(function: str) -> None:
     """Zappa returns while its last update is still being carried out; the next one would be refused."""
-    client().get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
+    client().get_waiter("function_updated_v2").wait(
+        FunctionName=function, WaiterConfig={"Delay": 1, "MaxAttempts": 300}
+    )

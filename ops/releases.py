@@ -1,8 +1,8 @@
 """What the deployments bucket remembers: each release's zip, each stage's history, and who deploys right now.
 
-    releases/<release>.zip          never changed, never deleted by us
-    stages/<stage>/history.json     [{"release", "at"}, …], the one that serves first
-    stages/<stage>/lock.json        {"owner", "until"} while somebody deploys
+releases/<release>.zip          never changed, never deleted by us
+stages/<stage>/history.json     [{"release", "at"}, …], the one that serves first
+stages/<stage>/lock.json        {"owner", "until"} while somebody deploys
 """
 
 import datetime as dt
@@ -91,7 +91,9 @@ class Releases:
     def previous(self, stage: str) -> str | None:
         """The release that served before the current one."""
         history = self.history(stage)
-        return next((entry["release"] for entry in history if entry["release"] != history[0]["release"]), None)
+        return next(
+            (entry["release"] for entry in history if entry["release"] != history[0]["release"]), None
+        )
 
     def record(self, stage: str, release: str) -> None:
         """Write down that a stage serves a release from now on. Only who holds the lock may."""
@@ -112,7 +114,9 @@ class Releases:
         """
         owner = f"{getpass.getuser()}@{socket.gethostname()} {uuid.uuid4().hex[:8]}"
         key = _lock_key(stage)
-        body = json.dumps({"owner": owner, "until": (_now() + dt.timedelta(minutes=LOCK_MINUTES)).isoformat()})
+        body = json.dumps(
+            {"owner": owner, "until": (_now() + dt.timedelta(minutes=LOCK_MINUTES)).isoformat()}
+        )
         if not self._put_if(key, body, IfNoneMatch="*"):
             self._take_over(stage, key, body)
         try:
