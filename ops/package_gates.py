@@ -179,7 +179,7 @@ def starts(package: Package) -> Gate:
         link_boto3(runtime)
         # No site-packages (-S) and no variable of this environment (-I): the zip stands alone.
         smoke = Path(__file__).with_name("package_smoke.py")
-        command = [sys.executable, "-I", "-S", smoke, task, runtime]
+        command = [sys.executable, "-I", "-S", str(smoke), str(task), str(runtime)]
         result = subprocess.run(
             command, env=SMOKE_ENVIRONMENT, cwd=name, capture_output=True, text=True, check=False
         )

@@ -144,7 +144,14 @@ def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
         if "setpriv" in prefix:
             shutil.chown(folder, "postgres")
         data = folder / "data"
-        initdb = [*prefix, binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust"]
+        initdb: list[str | Path] = [
+            *prefix,
+            binaries / "initdb",
+            "--pgdata",
+            data,
+            "--username=postgres",
+            "--auth=trust",
+        ]
         initdb += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/")
         settings = _FAST | {
@@ -174,7 +181,7 @@ def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
 def _ready(server: "subprocess.Popen[bytes]", binaries: Path, port: int, log: Path) -> bool:
     if server.poll() is not None:
         raise UnavailableError(f"PostgreSQL did not start:\n{log.read_text()}")
-    probe = [binaries / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
+    probe: list[str | Path] = [binaries / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
     return subprocess.run(probe, check=False).returncode == 0
 
 

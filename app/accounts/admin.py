@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 
 from app.accounts.models import User
 
@@ -9,7 +10,7 @@ admin.site.index_title = "Staff area"
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin):
+class StaffAdmin(UserAdmin[User]):
     """Roles are groups; single permissions are not given to people."""
 
     filter_horizontal = ("groups",)
@@ -19,3 +20,10 @@ class StaffAdmin(UserAdmin):
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Only a superuser makes superusers: else an administrator could grant themself everything."""
+        del obj
+        dates = ("last_login", "date_joined")
+        is_superuser = isinstance(request.user, User) and request.user.is_superuser
+        return dates if is_superuser else ("is_superuser", *dates)

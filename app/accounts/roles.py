@@ -34,6 +34,7 @@ PERMISSIONS_BY_ROLE: dict[str, frozenset[str]] = {
         "accounts.change_user",
         "accounts.view_user",
         "auth.view_group",
+        "django_tasks_database.change_dbtaskresult",
         "django_tasks_database.view_dbtaskresult",
         "endorsements.moderate_endorsement",
         "stakeholders.add_stakeholder",

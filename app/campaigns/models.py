@@ -30,8 +30,12 @@ class Campaign(models.Model):
     description = models.TextField(help_text="The case for it. A blank line begins a paragraph.")
     endorsement_statement = models.TextField(help_text="What an endorser puts their name to.")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.DRAFT, db_index=True)
-    opens_at = models.DateTimeField(null=True, blank=True, help_text="Endorsements from then on; empty: at once.")
-    closes_at = models.DateTimeField(null=True, blank=True, help_text="Endorsements until then; empty: no end.")
+    opens_at = models.DateTimeField(
+        null=True, blank=True, help_text="Endorsements from then on; empty: at once."
+    )
+    closes_at = models.DateTimeField(
+        null=True, blank=True, help_text="Endorsements until then; empty: no end."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -43,7 +47,9 @@ class Campaign(models.Model):
     class Meta:
         ordering = ("-created_at", "-pk")
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=("draft", "active", "closed")), name="campaign_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=("draft", "active", "closed")), name="campaign_status_known"
+            ),
             models.CheckConstraint(
                 condition=Q(opens_at=None) | Q(closes_at=None) | Q(closes_at__gt=F("opens_at")),
                 name="campaign_closes_after_it_opens",
@@ -112,7 +118,13 @@ class Bill(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     status__in=(
-                        "introduced", "in_committee", "passed_chamber", "passed", "enacted", "vetoed", "failed",
+                        "introduced",
+                        "in_committee",
+                        "passed_chamber",
+                        "passed",
+                        "enacted",
+                        "vetoed",
+                        "failed",
                     )
                 ),
                 name="bill_status_known",

@@ -1,19 +1,19 @@
 """What every API route shares: one shape of errors and one of lists."""
 
-import logging
-import uuid
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
-logger = logging.getLogger(__name__)
+from app.config import request_id
 
 ERROR_SCHEMA = {
     "type": "object",
@@ -41,7 +41,16 @@ class Pages(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
-    ordering = "pk"
+
+    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
+        """What the client asked for where the view allows it, else the view's own `ordering`.
+
+        The first column has to be all but unique: a cursor remembers its value, and at most a thousand rows that share it.
+        """
+        for backend in view.filter_backends:
+            if hasattr(backend, "get_ordering"):
+                return tuple(backend().get_ordering(request, queryset, view))
+        return tuple(view.ordering)
 
 
 def error_body(code: str, message: str, fields: dict[str, list[str]] | None = None) -> dict[str, Any]:
@@ -88,9 +97,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """An id that the log has too, and nothing about the cause."""
-    error_id = uuid.uuid4().hex
-    logger.error("server error %s at %s %s", error_id, request.method, request.path)
+    """The request's id, which the log line of the error has too, and nothing about the cause."""
+    error_id = request_id.current.get()
     if _wants_json(request):
         body = error_body("server_error", f"Something failed on our side. Its number is {error_id}.")
         return JsonResponse(body, status=500)

@@ -3,7 +3,7 @@
 Every problem is collected and named at once, so an operator mends a stage in one go instead of one variable a deploy.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,8 @@ class StageEnvironment:
     def __init__(self) -> None:
         self._env = environ.Env()
         self.problems: list[str] = []
+        # Every name that was asked for, whether or not it was there: what docs and Terraform are held against.
+        self.names: set[str] = {"STAGE"}
         self.stage: str = self._env.str("STAGE", default=LOCAL)
         if self.stage not in STAGES:
             self.problems.append(f"STAGE is {self.stage!r}, expected one of {', '.join(STAGES)}")
@@ -48,15 +50,34 @@ class StageEnvironment:
         """A comma-separated list."""
         return self._read(name, self._env.list, [], fallback)
 
-    def database(self, name: str, **fallback: str) -> dict[str, Any]:
-        """A database URL as Django's DATABASES entry."""
-        url = self.text(name, **fallback)
+    def database_url(self, name: str, url: str) -> dict[str, Any]:
+        """What a database URL that was read by `name` means to Django's DATABASES."""
         return self._parse(name, url, self._env.db_url_config)
 
     def email(self, name: str, **fallback: str) -> dict[str, Any]:
         """An e-mail URL as Django's EMAIL_* settings."""
         url = self.text(name, **fallback)
         return self._parse(name, url, self._env.email_url_config)
+
+    def text_or_secret(self, name: str, secret_name: str, **fallback: str) -> tuple[str, str]:
+        """A value that is given directly, or the name of the secret that holds it.
+
+        Returns:
+            `(value, "")`, or `("", secret's name)` if `name` is not set and `secret_name` is.
+        """
+        secret = self.text(secret_name, default="")
+        if name in self._env.ENVIRON or (self.is_local and not secret):
+            return self.text(name, **fallback), ""
+        self.names.add(name)
+        if not secret:
+            self.problems.append(f"neither {name} nor {secret_name} is set")
+        return "", secret
+
+    def choice(self, name: str, choices: Collection[str], **fallback: str) -> str:
+        value = self.text(name, **fallback)
+        if value not in choices:
+            self.problems.append(f"{name} is {value!r}, expected one of {', '.join(choices)}")
+        return value
 
     def finish(self) -> None:
         """Call after the last setting was read.
@@ -66,10 +87,12 @@ class StageEnvironment:
         """
         if self.problems:
             raise ImproperlyConfigured(
-                f"The environment of stage {self.stage!r} is not complete:\n  - " + "\n  - ".join(self.problems)
+                f"The environment of stage {self.stage!r} is not complete:\n  - "
+                + "\n  - ".join(self.problems)
             )
 
     def _read(self, name: str, cast: Callable[..., T], in_error: T, fallback: dict[str, T]) -> T:
+        self.names.add(name)
         if name not in self._env.ENVIRON:
             if "default" in fallback:
                 return fallback["default"]

@@ -95,10 +95,8 @@ class GatewayApplication:
         return self._application(environ, start_response)
 
     def _is_from_cdn(self, headers: dict[str, list[str]]) -> bool:
-        sent = headers.get(ORIGIN_SECRET_HEADER)
-        return bool(self._origin_secret and sent) and hmac.compare_digest(
-            sent[-1].encode(), self._origin_secret
-        )
+        sent = headers.get(ORIGIN_SECRET_HEADER, [""])[-1].encode()
+        return bool(self._origin_secret) and hmac.compare_digest(sent, self._origin_secret)
 
 
 def stage_prefix(event: Event) -> str:

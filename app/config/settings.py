@@ -3,8 +3,12 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.config.env import StageEnvironment, local_secret_key
+from app.config.csp import policy
+from app.config.database import database
+from app.config.env import StageEnvironment
+from app.config.logs import logging_config
 from app.config.release import packaged_release
+from app.config.secrets import signing_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
@@ -12,12 +16,10 @@ VAR = ROOT / "var"
 env = StageEnvironment()
 
 STAGE = env.stage
-DEBUG = env.boolean("DEBUG", default=env.is_local)
+DEBUG = env.is_local and env.boolean("DEBUG", default=True)
 _packaged = packaged_release(ROOT)
 RELEASE_ID = env.text("RELEASE_ID", **({"default": _packaged} if _packaged else {"local": "development"}))
-SECRET_KEY = env.text(
-    "SECRET_KEY", **({"local": local_secret_key(VAR / "secret-key")} if env.is_local else {})
-)
+SECRET_KEY, *SECRET_KEY_FALLBACKS = signing_keys(env, VAR / "secret-key")
 
 # What the links in e-mails begin with.
 PUBLIC_URL = env.text("PUBLIC_URL", local="http://127.0.0.1:8000").rstrip("/")
@@ -36,6 +38,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
+    "app.jobs",  # before django_tasks_db: its db_worker and admin page replace that package's
     "django_tasks",
     "django_tasks_db",
     "rest_framework",
@@ -51,6 +55,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "app.config.request_id.RequestIdMiddleware",
+    "app.config.csp.ContentSecurityPolicyMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -66,6 +73,7 @@ WSGI_APPLICATION = "app.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "app" / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -77,11 +85,8 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.database("DATABASE_URL", local=f"sqlite:///{VAR / 'demo.sqlite3'}")}
+DATABASES = {"default": database(env, VAR / "demo.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
-    # The web server and the job thread write to one file: wait for each other instead of failing.
-    DATABASES["default"]["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["app.accounts.roles.RoleBackend"]
@@ -116,6 +121,7 @@ STORAGES = {
 
 # A task enqueued in a transaction is sent after it commits, or never: the queue is the outbox.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", default=5)
 
 vars().update(env.email("EMAIL_URL", local=f"filemail:///{VAR / 'mail'}"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", local="Coalition Builder <coalition@example.org>")
@@ -142,6 +148,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "BillStatus": "app.campaigns.models.Bill.Status",
+        "CampaignStatus": "app.campaigns.models.Campaign.Status",
+        "RegionKind": "app.regions.models.RegionKind",
+        "StakeholderKind": "app.stakeholders.models.StakeholderKind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "app.config.api.document_errors",
@@ -157,14 +169,15 @@ if not env.is_local:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CSP = policy(STATIC_URL)
 X_FRAME_OPTIONS = "DENY"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-}
+# A front end elsewhere may call the API, without our cookies: they are SameSite.
+CORS_ALLOWED_ORIGINS = env.listing("CORS_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["X-Request-Id"]
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOGGING = logging_config(as_json=not env.is_local, level=env.choice("LOG_LEVEL", LOG_LEVELS, default="INFO"))
 
 env.finish()

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -38,7 +37,15 @@ class AwaitingFirst(admin.SimpleListFilter):
 class EndorsementAdmin(admin.ModelAdmin[Endorsement]):
     """To read and to decide: nobody edits what an endorser wrote."""
 
-    list_display = ("name", "organisation", "campaign", "state", "consent_to_publish", "excerpt", "submitted_at")
+    list_display = (
+        "name",
+        "organisation",
+        "campaign",
+        "state",
+        "consent_to_publish",
+        "excerpt",
+        "submitted_at",
+    )
     list_filter = (AwaitingFirst, "campaign", "consent_to_publish", "kind", "submitted_at")
     list_select_related = ("campaign",)
     search_fields = ("name", "organisation", "email", "statement")
@@ -76,15 +83,15 @@ class EndorsementAdmin(admin.ModelAdmin[Endorsement]):
         return False
 
     def _moderate(self, request: HttpRequest, queryset: QuerySet[Endorsement], state: State) -> None:
-        assert isinstance(request.user, User)
-        selected = queryset.count()
-        decided = list(queryset.values_list("pk", flat=True))
-        changed = moderate(Endorsement.objects.filter(pk__in=decided), state, request.user)
+        # By key: a filter of the list page on the state would no longer hold while the state changes.
+        selected = list(queryset.values_list("pk", flat=True))
+        moderator = User.objects.get(username=request.user.get_username())
+        changed = moderate(Endorsement.objects.filter(pk__in=selected), state, moderator)
         if changed:
             self.message_user(request, f"{changed} endorsements are now {state}.", messages.SUCCESS)
-        if selected > changed:
+        if len(selected) > changed:
             self.message_user(
                 request,
-                f"{selected - changed} stayed as they were: unconfirmed, withdrawn, or {state} already.",
+                f"{len(selected) - changed} stayed as they were: unconfirmed, withdrawn, or {state} already.",
                 messages.WARNING,
             )

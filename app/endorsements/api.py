@@ -49,7 +49,11 @@ class SubmissionSerializer(serializers.Serializer[Submission]):
         return accepted
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        where = {field: attrs.pop(field) for field in ("latitude", "longitude", "state", "county") if field in attrs}
+        where = {
+            field: attrs.pop(field)
+            for field in ("latitude", "longitude", "state", "county")
+            if field in attrs
+        }
         attrs.pop("terms_accepted")
         return {**attrs, "place": resolve_place(**where)}
 
@@ -88,7 +92,7 @@ class EndorsementList(generics.ListAPIView[Endorsement]):
     """Published endorsements of a campaign, the newest first; or submit one."""
 
     serializer_class = EndorsementSerializer
-    ordering = ("-submitted_at", "-pk")
+    ordering = ("-pk",)
 
     def get_queryset(self) -> Any:
         campaign = get_object_or_404(Campaign.objects.published(), slug=self.kwargs["slug"])

@@ -13,8 +13,9 @@ from app.campaigns.models import Campaign
 from app.stakeholders.models import RegionAssignment, Stakeholder, StakeholderKind
 
 if TYPE_CHECKING:
-    from app.regions.models import Region
     from django_stubs_ext.db.models.manager import RelatedManager
+
+    from app.regions.models import Region
 
 
 class State(models.TextChoices):
@@ -111,7 +112,7 @@ class Endorsement(models.Model):
         links: RelatedManager["EmailLink"]
 
     class Meta:
-        ordering = ("-submitted_at", "-pk")
+        ordering = ("-pk",)
         permissions = [("moderate_endorsement", "Can approve and reject endorsements")]
         constraints = [
             models.UniqueConstraint(
@@ -119,13 +120,15 @@ class Endorsement(models.Model):
                 condition=Q(state__in=("confirmed", "approved", "rejected")),
                 name="endorsement_one_per_person_and_campaign",
             ),
-            models.CheckConstraint(condition=Q(state__in=State.values), name="endorsement_state_known"),
             models.CheckConstraint(
                 condition=Q(kind__in=StakeholderKind.values), name="endorsement_kind_known"
             ),
             models.CheckConstraint(
                 condition=(Q(state="submitted") & Q(stakeholder=None, confirmed_at=None))
-                | (~Q(state__in=("submitted", "withdrawn")) & Q(stakeholder__isnull=False, confirmed_at__isnull=False))
+                | (
+                    ~Q(state__in=("submitted", "withdrawn"))
+                    & Q(stakeholder__isnull=False, confirmed_at__isnull=False)
+                )
                 | Q(state="withdrawn"),
                 name="endorsement_confirmed_has_stakeholder",
             ),
@@ -141,7 +144,14 @@ class Endorsement(models.Model):
                 name="endorsement_withdrawal_dated",
             ),
             models.CheckConstraint(
-                condition=Q(latitude__range=(-90, 90), longitude__range=(-180, 180), county_geoid="")
+                condition=Q(
+                    # A comparison with NULL is no refusal in SQL, hence the first two.
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                    county_geoid="",
+                )
                 | Q(latitude=None, longitude=None, county_geoid__regex=r"^[0-9]{5}$"),
                 name="endorsement_has_one_location",
             ),
@@ -151,8 +161,8 @@ class Endorsement(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["campaign", "state", "-submitted_at", "-id"], name="endorsement_campaign_list"),
-            models.Index(fields=["state", "-submitted_at", "-id"], name="endorsement_moderation_queue"),
+            models.Index(fields=["campaign", "state", "-id"], name="endorsement_campaign_list"),
+            models.Index(fields=["state", "-id"], name="endorsement_moderation_queue"),
         ]
 
     def __str__(self) -> str:
@@ -186,8 +196,12 @@ class EmailLink(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(purpose__in=("confirm", "withdraw")), name="email_link_purpose_known"),
-            models.CheckConstraint(condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="email_link_digest_is_sha256"),
+            models.CheckConstraint(
+                condition=Q(purpose__in=("confirm", "withdraw")), name="email_link_purpose_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="email_link_digest_is_sha256"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,14 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.campaigns.models import Campaign
-from app.endorsements.models import MODERATED, REACHED_FROM, EmailLink, Endorsement, EndorsementQuerySet, State
+from app.endorsements.models import (
+    MODERATED,
+    REACHED_FROM,
+    EmailLink,
+    Endorsement,
+    EndorsementQuerySet,
+    State,
+)
 from app.mail.addresses import normalise_email
 from app.mail.links import absolute_link
 from app.mail.tasks import queue_mail
@@ -105,10 +112,12 @@ def confirm(token: str) -> Endorsement:
         AlreadyEndorsedError: another submission of the same person was confirmed before; this one is dropped.
     """
     with transaction.atomic():
-        endorsement = _use(token, EmailLink.Purpose.CONFIRM).endorsement
+        endorsement = _use(token, EmailLink.Purpose.CONFIRM, State.CONFIRMED)
         stakeholder = _stakeholder_of(endorsement)
         if _confirm_as(endorsement, stakeholder):
-            locate(stakeholder, Place.at(endorsement.latitude, endorsement.longitude, endorsement.county_geoid))
+            locate(
+                stakeholder, Place.at(endorsement.latitude, endorsement.longitude, endorsement.county_geoid)
+            )
             return endorsement
         endorsement.delete()
     raise AlreadyEndorsedError
@@ -121,11 +130,10 @@ def withdraw(token: str) -> Endorsement:
     Raises:
         LinkUnusableError: unknown, used or expired.
     """
-    endorsement = _use(token, EmailLink.Purpose.WITHDRAW).endorsement
-    Endorsement.objects.filter(pk=endorsement.pk, state__in=REACHED_FROM[State.WITHDRAWN]).update(
-        state=State.WITHDRAWN, withdrawn_at=timezone.now()
-    )
-    endorsement.refresh_from_db()
+    endorsement = _use(token, EmailLink.Purpose.WITHDRAW, State.WITHDRAWN)
+    endorsement.state = State.WITHDRAWN
+    endorsement.withdrawn_at = timezone.now()
+    endorsement.save(update_fields=["state", "withdrawn_at"])
     return endorsement
 
 
@@ -166,12 +174,15 @@ def _mail(endorsement: Endorsement, template: str, purpose: EmailLink.Purpose) -
     queue_mail(f"endorsements/mail/{template}.txt", endorsement.email, context)
 
 
-def _use(token: str, purpose: EmailLink.Purpose) -> EmailLink:
+def _use(token: str, purpose: EmailLink.Purpose, leads_to: State) -> Endorsement:
+    """The link's endorsement, locked until the transaction ends, if it may reach the state."""
     link = find_link(token, purpose)
     # Of any number of parallel requests exactly one changes the row.
-    if not EmailLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()):
+    used = EmailLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now())
+    endorsement = Endorsement.objects.select_for_update().get(pk=link.endorsement_id)
+    if not used or not endorsement.may_become(leads_to):
         raise LinkUnusableError
-    return link
+    return endorsement
 
 
 def _stakeholder_of(endorsement: Endorsement) -> Stakeholder:

@@ -1,10 +1,12 @@
 """Mail goes out by the task queue, so it is sent after the transaction that caused it, or not at all."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
-from django_tasks import task
+from django_tasks import TaskContext, task
 
 
 def queue_mail(template: str, to: str, context: Mapping[str, object]) -> None:
@@ -19,6 +21,12 @@ def queue_mail(template: str, to: str, context: Mapping[str, object]) -> None:
     send_mail.enqueue(to, subject.strip(), body.strip() + "\n")
 
 
-@task()
-def send_mail(to: str, subject: str, body: str) -> None:
-    EmailMessage(subject=subject, body=body, to=[to]).send()
+@task(takes_context=True)
+def send_mail(context: TaskContext, to: str, subject: str, body: str) -> None:
+    """Send a mail under a Message-ID that is the same at every attempt.
+
+    A worker that dies between sending and saying so makes a second mail. Mailboxes that compare the id show it once
+    (SES puts its own id in its place, so behind it the second one shows).
+    """
+    message_id = f"<{context.task_result.id}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+    EmailMessage(subject=subject, body=body, to=[to], headers={"Message-ID": message_id}).send()

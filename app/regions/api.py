@@ -82,7 +82,7 @@ class RegionList(generics.ListAPIView[Region]):
     """Regions by name, without their shapes."""
 
     serializer_class = RegionSerializer
-    ordering = ("kind", "geoid", "-vintage")
+    ordering = ("geoid", "kind", "-vintage")
 
     def get_queryset(self) -> RegionQuerySet:
         query = _valid(RegionQuery, self.request)

@@ -28,7 +28,7 @@ Position = tuple[float, float]
 Ring = Sequence[Position]
 Polygon = Sequence[Ring]
 
-M = TypeVar("M", bound=models.Model)
+Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
 
 class Point(NamedTuple):
@@ -227,7 +227,7 @@ def bounds(expression: str | Combinable) -> dict[str, Func]:
     return {column: _Bound(expression, function=function) for column, function in functions.items()}
 
 
-def covering(regions: models.QuerySet[M], point: Point) -> models.QuerySet[M]:
+def covering(regions: Rows, point: Point) -> Rows:
     """The rows whose `geometry` covers the point.
 
     SQLite has no spatial index, so the columns west, south, east and north rule most rows out first; PostGIS is

@@ -106,7 +106,9 @@ class Region(models.Model):
                 condition=Q(vintage__range=(FIRST_VINTAGE, LAST_VINTAGE)), name="region_vintage_plausible"
             ),
             models.CheckConstraint(condition=~Q(geoid="") & ~Q(name=""), name="region_named"),
-            models.CheckConstraint(condition=~Q(kind="state") | Q(parent=None), name="region_state_has_no_parent"),
+            models.CheckConstraint(
+                condition=~Q(kind="state") | Q(parent=None), name="region_state_has_no_parent"
+            ),
             models.CheckConstraint(
                 condition=Q(kind="state", usps__length=2) | (~Q(kind="state") & Q(usps="")),
                 name="region_usps_for_states",

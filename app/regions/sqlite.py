@@ -10,7 +10,11 @@ import shapely
 import shapely.ops
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_COLLECTION_TYPES = {1: shapely.MultiPoint, 2: shapely.MultiLineString, 3: shapely.MultiPolygon}
+_COLLECTION_TYPES: dict[int, Callable[[list[Any]], shapely.Geometry]] = {
+    1: shapely.MultiPoint,
+    2: shapely.MultiLineString,
+    3: shapely.MultiPolygon,
+}
 
 
 def _ewkb(shape: shapely.Geometry) -> bytes:
@@ -34,7 +38,7 @@ def _point(longitude: float, latitude: float, srid: int) -> bytes:
 
 
 def _covers(area: bytes, point: bytes) -> bool:
-    return bool(_prepared(area).covers(shapely.from_wkb(point)))
+    return bool(shapely.covers(_prepared(area), shapely.from_wkb(point)))
 
 
 def _as_geojson(ewkb: bytes, max_decimal_digits: int) -> str:

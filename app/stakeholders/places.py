@@ -61,11 +61,16 @@ def _resolve_point(latitude: float | None, longitude: float | None) -> Point:
     # By bounding box, not by shape: maps end at the shoreline, people on piers do not.
     states = Region.objects.of(RegionKind.STATE)
     around = states.filter(
-        west__lte=point.longitude, east__gte=point.longitude, south__lte=point.latitude, north__gte=point.latitude
+        west__lte=point.longitude,
+        east__gte=point.longitude,
+        south__lte=point.latitude,
+        north__gte=point.latitude,
     )
     if not around.exists() and states.exists():
         raise ValidationError(
-            {"longitude": "No state is near this point. Longitudes in the Americas are negative: -76.6, not 76.6."}
+            {
+                "longitude": "No state is near this point. Longitudes in the Americas are negative: -76.6, not 76.6."
+            }
         )
     return point
 
@@ -81,14 +86,18 @@ def _resolve_county(state_text: str, county_text: str) -> str:
         .first()
     )
     if state is None:
-        raise ValidationError({"state": f"{state_text} is no state: give its name or postal code, as Maryland or MD."})
+        raise ValidationError(
+            {"state": f"{state_text} is no state: give its name or postal code, as Maryland or MD."}
+        )
     counties = Region.objects.of(RegionKind.COUNTY).current().filter(state_fips=state.geoid)
     found = _narrow(counties, county_text)
     if not found:
         raise ValidationError({"county": f"{state.name} has no county of the name {county_text}."})
     if len(found) > 1:
         choices = " or ".join(f"{region.full_name} ({region.geoid})" for region in found)
-        raise ValidationError({"county": f"{county_text} can be {choices}: give the full name or the number."})
+        raise ValidationError(
+            {"county": f"{county_text} can be {choices}: give the full name or the number."}
+        )
     return found[0].geoid
 
 

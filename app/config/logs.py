@@ -1,0 +1,123 @@
+"""Log lines of a deployed stage: one JSON object a record, without secrets and personal data.
+
+Own and not Lambda's JSON format, because that is switched on by a key Zappa doesn't know, prints exceptions whole, and
+is not there in the import task on Fargate.
+"""
+
+import datetime as dt
+import json
+import logging
+import re
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from app.config import request_id
+
+_MASK = "[removed]"
+_SHORTEST_SECRET = 8
+# What a call may add by `extra=`; anything else there is not printed.
+_EXTRAS = ("request_id", "gateway_request_id", "error_id", "method", "path", "status_code")
+_MOST_CAUSES = 4
+_MOST_FRAMES = 20
+
+_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# The links in e-mails carry their token as the last part of the path.
+_LINK = re.compile(r"(/(?:confirm|withdraw)/)[^/\s\"'?]+")
+# 256 random bits in base64 or hexadecimal, and the three parts of a JSON web token. Release ids (40) are shorter.
+_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{43,}")
+_PASSWORD_IN_URL = re.compile(r"(://[^:/\s@]*:)[^@\s/]+@")
+
+
+class JsonLines(logging.Formatter):
+    """`{"time", "level", "logger", "message"}`, and where known those of _EXTRAS and `exception`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": redact(record.getMessage()),
+        }
+        if current := request_id.current.get():
+            line["request_id"] = current
+        line |= {
+            key: redact(str(value)) for key in _EXTRAS if (value := getattr(record, key, None)) is not None
+        }
+        if record.exc_info and record.exc_info[1]:
+            line["exception"] = [_describe(error) for error in _causes(record.exc_info[1])]
+        return json.dumps(line, ensure_ascii=False)
+
+
+def redact(text: str) -> str:
+    """The text without e-mail addresses, tokens, and whatever is a secret of this process."""
+    for secret in _secrets():
+        text = text.replace(secret, _MASK)
+    text = _PASSWORD_IN_URL.sub(rf"\1{_MASK}@", text)
+    text = _LINK.sub(rf"\1{_MASK}", text)
+    return _TOKEN.sub(_MASK, _EMAIL.sub(_MASK, text))
+
+
+def _secrets() -> Iterator[str]:
+    """Read anew each time: a rotation changes the database's password."""
+    candidates = (
+        settings.SECRET_KEY,
+        *settings.SECRET_KEY_FALLBACKS,
+        settings.EMAIL_HOST_PASSWORD,
+        *(database.get("PASSWORD") for database in settings.DATABASES.values()),
+    )
+    return (value for value in candidates if value and len(value) >= _SHORTEST_SECRET)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    for _ in range(_MOST_CAUSES):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    kind = type(error)
+    return {
+        "type": f"{kind.__module__}.{kind.__qualname__}",
+        "message": redact(_message(error)),
+        "stack": _stack(error.__traceback__),
+    }
+
+
+def _message(error: BaseException) -> str:
+    """The error's text; of a database's only the first line, because the others repeat the row or the statement."""
+    text = str(error)
+    if isinstance(error, DatabaseError) or type(error).__module__.startswith("psycopg2"):
+        return re.sub(r': ".*', f": {_MASK}", text.partition("\n")[0])
+    return text
+
+
+def _stack(found: TracebackType | None) -> list[str]:
+    """Where it happened, the innermost last; neither values nor source."""
+    frames = traceback.extract_tb(found)[-_MOST_FRAMES:]
+    root = f"{settings.ROOT}/"
+    return [f"{frame.filename.removeprefix(root)}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
+    """Django's LOGGING: everything to standard error once, as JSON or for a person's eyes."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {"()": "app.config.logs.JsonLines"},
+            "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        },
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "json" if as_json else "line"}
+        },
+        "root": {"handlers": ["console"], "level": level},
+        # Django's own handlers would print a line a second time, and mail it to administrators with the request.
+        "loggers": {"django": {"handlers": [], "level": "NOTSET", "propagate": True}},
+    }

@@ -1,0 +1,115 @@
+"""Works the queue off: in a batch (the scheduled function, `db_worker --batch`) or as long as a thread is wanted.
+
+Every job runs at least once and, but for one case, at most once with success: a worker that dies after the deed and
+before it is marked done leaves a job that is taken up again. Tasks have to bear that.
+"""
+
+import logging
+import math
+import time
+from collections import Counter
+from threading import Event
+from typing import Any
+
+from django.db import connections
+from django.utils.crypto import get_random_string
+from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, TaskContext
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from app.jobs.queue import fail, prune, release, succeed, take_up_orphans
+
+logger = logging.getLogger(__name__)
+
+
+class RetryingWorker(Worker):
+    """django-tasks-db's worker, whose claims are safe among many; ours settles what came of a job."""
+
+    def __init__(self, *, stop_claiming_at: float = math.inf, **options: Any) -> None:
+        """Take the options of the base class.
+
+        Args:
+            stop_claiming_at: on the clock of time.monotonic(); a job that runs then is finished.
+            options: the base class's.
+        """
+        super().__init__(**options)
+        self.tally: Counter[str] = Counter()
+        self._stop_claiming_at = stop_claiming_at
+
+    def run(self) -> None:
+        self._heed_the_time()
+        super().run()
+
+    def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
+        self.running_task = True
+        try:
+            self._attempt(db_task_result)
+        finally:
+            self.running_task = False
+            self._run_tasks += 1
+            self._heed_the_time()
+
+    def _attempt(self, job: DBTaskResult[Any, Any]) -> None:
+        try:
+            return_value = _call(job)
+            settled = succeed(job, return_value)
+            outcome = "succeeded"
+        except Exception as error:  # noqa: BLE001 - whatever a task raises is its failure, and is kept and logged
+            settled = fail(job, error)
+            outcome = "failed"
+        except BaseException:
+            release(job)
+            raise
+        self.tally[outcome if settled else "overtaken"] += 1
+        if not settled:
+            logger.warning("job %s (%s) was taken up by another worker meanwhile", job.pk, job.task_path)
+
+    def _heed_the_time(self) -> None:
+        if time.monotonic() >= self._stop_claiming_at:
+            self.running = False
+
+
+def work_off(*, seconds: float = math.inf) -> dict[str, int]:
+    """Work until nothing is ready, and tidy the queue. Any number of these may run side by side.
+
+    Args:
+        seconds: no job is begun later than this.
+
+    Returns:
+        How many jobs `succeeded`, `failed` (once or for good), were `overtaken`, `taken_up` and `pruned`; zeros are
+        left out.
+    """
+    worker = RetryingWorker(
+        stop_claiming_at=time.monotonic() + seconds,
+        queue_names=["*"],
+        interval=0,
+        batch=True,
+        backend_name=DEFAULT_TASK_BACKEND_ALIAS,
+        startup_delay=False,
+        max_tasks=None,
+        worker_id=get_random_string(32),
+        excluded_queue_names=[],
+    )
+    tidied = Counter(taken_up=take_up_orphans(), pruned=prune())
+    worker.run()
+    return dict(worker.tally + tidied)
+
+
+def work_until(stop: Event, *, interval_seconds: float = 1.0) -> None:
+    """Work the queue off again and again: the target of a thread beside a development server.
+
+    Installs no signal handler. When `stop` is set it returns after the batch that runs.
+    """
+    try:
+        while not stop.is_set():
+            work_off()
+            stop.wait(interval_seconds)
+    finally:
+        connections.close_all()
+
+
+def _call(job: DBTaskResult[Any, Any]) -> Any:
+    task, result = job.task, job.task_result
+    if task.takes_context:
+        return task.call(TaskContext(task_result=result), *result.args, **result.kwargs)
+    return task.call(*result.args, **result.kwargs)

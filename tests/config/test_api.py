@@ -1,0 +1,173 @@
+"""What every route shares: who may call it, how it fails, how it is documented."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from hypothesis import HealthCheck, given, settings
+from schemathesis.core.result import Ok
+
+from app.accounts.models import User
+from app.accounts.policy import POLICY
+from app.campaigns.models import Campaign
+from app.config.wsgi import application
+from app.regions.models import Region
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def api_routes(resolver: URLResolver, names: str = "") -> list[tuple[str, Any]]:
+    """Every named route below /api/ with its view class."""
+    routes: list[tuple[str, Any]] = []
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            prefix = f"{names}{pattern.namespace}:" if pattern.namespace else names
+            routes += api_routes(pattern, prefix)
+        elif isinstance(pattern, URLPattern) and names.startswith("api:"):
+            routes.append((f"{names}{pattern.name}", pattern.callback.view_class))  # type: ignore[attr-defined]
+    return routes
+
+
+def served() -> list[tuple[str, str]]:
+    return [
+        (name, method.upper())
+        for name, view in api_routes(get_resolver())
+        for method in METHODS
+        if hasattr(view, method)
+    ]
+
+
+def described() -> list[tuple[str, str]]:
+    """What is served but for the description itself."""
+    return [route for route in served() if route[0] not in {"api:schema", "api:docs"}]
+
+
+def test_every_route_and_method_has_a_row_of_its_own() -> None:
+    assert sorted(POLICY) == sorted(served())
+
+
+def test_a_route_without_a_row_is_denied(
+    campaign: Campaign, outsider: Client, administrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(POLICY, ("api:campaign-list", "GET"))
+    for client in (outsider, Client()):
+        client.force_login(administrator)
+        response = client.get("/api/campaigns/")
+        assert response.status_code == 403
+        assert response.json()["error"]["code"] == "permission_denied"
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_a_method_without_a_row_is_denied(campaign: Campaign, outsider: Client, method: str) -> None:
+    response = getattr(outsider, method)("/api/campaigns/clean-water/")
+    assert response.status_code == 403
+
+
+def test_nothing_is_found_in_the_one_shape(outsider: Client) -> None:
+    response = outsider.get("/api/nothing/")
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == "not_found"
+
+
+def test_a_failure_on_our_side_has_a_number_and_no_cause(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, campaign: Campaign
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("the password is swordfish")
+
+    monkeypatch.setattr("app.campaigns.api.CampaignList.get_queryset", fail)
+    client = Client(raise_request_exception=False)
+    with caplog.at_level(logging.ERROR):
+        response = client.get("/api/campaigns/")
+    assert response.status_code == 500
+    error = response.json()["error"]
+    assert error["code"] == "server_error"
+    assert "swordfish" not in response.content.decode()
+    number = error["message"].split()[-1].rstrip(".")
+    assert number in caplog.text
+
+
+def test_the_process_says_its_release(outsider: Client, settings: Any) -> None:
+    settings.RELEASE_ID = "abc1234"
+    assert outsider.get("/healthz").json() == {"status": "ok", "release": "abc1234"}
+
+
+@pytest.mark.django_db
+def test_it_is_ready_when_the_database_answers(outsider: Client) -> None:
+    assert outsider.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_not_ready_without_a_database(
+    outsider: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    response = outsider.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "database": "unavailable"}
+    assert "the database does not answer" in caplog.text
+
+
+@pytest.mark.django_db
+def test_the_documentation_page_needs_no_other_host(outsider: Client) -> None:
+    page = outsider.get("/api/docs/").content.decode()
+    assert "swagger-ui" in page
+    assert "//cdn" not in page
+    assert "https://" not in page
+
+
+@pytest.mark.django_db
+def test_every_operation_is_documented_with_its_errors(outsider: Client) -> None:
+    schema = json.loads(outsider.get("/api/schema/", {"format": "json"}).content)
+    documented = [
+        (path, method)
+        for path, operations in schema["paths"].items()
+        for method in operations
+        if method in METHODS
+    ]
+    assert len(documented) == len(described())
+    for path, method in documented:
+        assert schema["paths"][path][method]["responses"]["default"], path
+
+
+def test_the_schema_is_generated_without_a_warning(db: None) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", os.devnull)
+
+
+@pytest.fixture
+def kept_connection() -> Iterator[None]:
+    """A request's end would close the connection that the test's transaction lives on."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("kept_connection")
+def test_no_generated_request_finds_a_server_error(campaign: Campaign, maryland: Region) -> None:
+    schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
+    tried: set[str] = set()
+    for result in schema.get_all_operations():
+        assert isinstance(result, Ok)
+        operation = result.ok()
+
+        @given(case=operation.as_strategy())
+        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+        def answer(case: Any) -> None:
+            assert case.call().status_code < 500
+
+        answer()
+        tried.add(operation.label)
+    assert "POST /api/campaigns/{slug}/endorsements/" in tried
+    assert len(tried) == len(described())

@@ -1,0 +1,122 @@
+"""The cast, one state of square counties, and a campaign that everybody endorses."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.test import Client
+from django_tasks_db.management.commands import db_worker
+
+from app.accounts.models import User
+from app.campaigns.models import Campaign
+from app.regions.models import Region
+from tests.shapes import make_region, square
+
+Body = dict[str, Any]
+
+
+@pytest.fixture
+def maryland(db: None) -> Region:
+    """Maryland from 77° to 75° west and 38° to 40° north: Baltimore County around Baltimore city, Harford to the east."""
+    city = square(-76.7, 39.2, -76.5, 39.4)
+    state = make_region("state", "24", "Maryland", square(-77, 38, -75, 40), usps="MD")
+    for geoid, name, full_name, rings in (
+        ("24005", "Baltimore", "Baltimore County", [square(-77, 39, -76, 40), city[::-1]]),
+        ("24510", "Baltimore", "Baltimore city", [city]),
+        ("24025", "Harford", "Harford County", [square(-76, 39, -75, 40)]),
+    ):
+        make_region("county", geoid, name, *rings, full_name=full_name, parent=state)
+    return state
+
+
+@pytest.fixture
+def campaign(db: None) -> Campaign:
+    return Campaign.objects.create(
+        slug="clean-water",
+        title="Clean water",
+        summary="Rivers one can swim in.",
+        description="Because of the fish.",
+        endorsement_statement="I support clean water.",
+        status=Campaign.Status.ACTIVE,
+    )
+
+
+def _staff(role: str) -> User:
+    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+@pytest.fixture
+def moderator(db: None) -> User:
+    return _staff("moderator")
+
+
+@pytest.fixture
+def editor(db: None) -> User:
+    return _staff("editor")
+
+
+@pytest.fixture
+def viewer(db: None) -> User:
+    return _staff("viewer")
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return _staff("administrator")
+
+
+@pytest.fixture
+def outsider(db: None) -> Client:
+    """Somebody who never signed in."""
+    return Client()
+
+
+@pytest.fixture
+def submission() -> Body:
+    """What Ada types, in Baltimore city."""
+    return {
+        "name": "Ada Lovelace",
+        "email": "Ada@Example.org",
+        "statement": "Swimming is good for thinking.",
+        "latitude": 39.3,
+        "longitude": -76.6,
+        "consent_to_publish": True,
+        "terms_accepted": True,
+    }
+
+
+@pytest.fixture
+def work_off_jobs(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Run what waits in the queue, as the operator's schedule does every minute."""
+    # The worker drops idle connections; here the connection is the one that the test's transaction lives on.
+    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
+    worker = db_worker.Worker(
+        queue_names=["*"],
+        excluded_queue_names=[],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="test",
+    )
+    return worker.run
+
+
+@pytest.fixture
+def token_mailed_to(work_off_jobs: Callable[[], None]) -> Callable[[str], str]:
+    """The token of the last link mailed to an address."""
+
+    def token(address: str) -> str:
+        work_off_jobs()
+        body = [message.body for message in mail.outbox if message.to == [address]][-1]
+        found = re.search(r"/(?:confirm|withdraw)/([\w-]+)/", str(body))
+        assert found, body
+        return found[1]
+
+    return token
