@@ -23,6 +23,10 @@ NAD83 = 4269
 _LITTLE_ENDIAN = 1
 _SRID_FLAG = 0x20000000
 _POINT, _POLYGON, _MULTIPOLYGON = 1, 3, 6
+_MULTIPOLYGON_HEADER = struct.Struct("<BIII")
+_POLYGON_HEADER = struct.Struct("<BII")
+_RING_HEADER = struct.Struct("<I")
+_POSITION = struct.Struct("<dd")
 
 Position = tuple[float, float]
 Ring = Sequence[Position]
@@ -71,6 +75,42 @@ def multipolygon_ewkb(polygons: Sequence[Polygon], srid: int = WGS84) -> bytes:
             parts.append(struct.pack("<I", len(ring)))
             parts.extend(struct.pack("<dd", longitude, latitude) for longitude, latitude in ring)
     return b"".join(parts)
+
+
+def multipolygon_from_ewkb(ewkb: bytes) -> list[list[list[Position]]]:
+    """The polygons in little-endian EWKB, as PostGIS and multipolygon_ewkb write it: each an outer ring and its holes.
+
+    Raises:
+        ValueError: the bytes hold something else than a flat multipolygon with its SRID.
+    """
+    try:
+        order, kind, _, polygon_count = _MULTIPOLYGON_HEADER.unpack_from(ewkb)
+        if (order, kind) != (_LITTLE_ENDIAN, _MULTIPOLYGON | _SRID_FLAG):
+            raise ValueError(f"Not an EWKB multipolygon in little-endian order: {ewkb[:13].hex()}.")
+        polygons = []
+        offset = _MULTIPOLYGON_HEADER.size
+        for _ in range(polygon_count):
+            rings, offset = _rings(ewkb, offset)
+            polygons.append(rings)
+    except struct.error:
+        raise ValueError(f"{len(ewkb)} bytes of EWKB end within a shape.") from None
+    return polygons
+
+
+def _rings(ewkb: bytes, offset: int) -> tuple[list[list[Position]], int]:
+    """The rings of the polygon that begins at the offset, and where it ends."""
+    *_, ring_count = _POLYGON_HEADER.unpack_from(ewkb, offset)
+    offset += _POLYGON_HEADER.size
+    rings: list[list[Position]] = []
+    for _ in range(ring_count):
+        (position_count,) = _RING_HEADER.unpack_from(ewkb, offset)
+        offset += _RING_HEADER.size
+        end = offset + position_count * _POSITION.size
+        rings.append(list(_POSITION.iter_unpack(ewkb[offset:end])))
+        if len(rings[-1]) != position_count:
+            raise ValueError(f"{len(ewkb)} bytes of EWKB end within a ring.")
+        offset = end
+    return rings, offset
 
 
 class _GeometryField(models.Field[Any, Any]):

@@ -1,12 +1,17 @@
 from django.urls import path
-from django.views.generic import TemplateView
+
+from app.site import campaigns, districts, endorse
 
 app_name = "site"
-v = TemplateView.as_view(template_name="site/base.html")
 urlpatterns = [
-    path("", v, name="home"),
-    path("campaigns/", v, name="campaigns"),
-    path("campaigns/<slug:slug>/", v, name="campaign"),
-    path("confirm/<str:token>/", v, name="confirm"),
-    path("withdraw/<str:token>/", v, name="withdraw"),
+    path("", campaigns.home, name="home"),
+    path("campaigns/", campaigns.campaign_list, name="campaigns"),
+    path("campaigns/<slug:slug>/", campaigns.campaign_detail, name="campaign"),
+    path("campaigns/<slug:slug>/map/<str:usps>/", campaigns.state_map, name="state-map"),
+    path("campaigns/<slug:slug>/endorse/", endorse.endorse, name="endorse"),
+    path("campaigns/<slug:slug>/endorse/sent/", endorse.endorse_sent, name="endorse-sent"),
+    path("confirm/<str:token>/", endorse.confirm_link, name="confirm"),
+    path("withdraw/<str:token>/", endorse.withdraw_link, name="withdraw"),
+    path("find-my-district/", districts.find_district, name="find-district"),
+    path("terms/", campaigns.terms, name="terms"),
 ]

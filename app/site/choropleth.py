@@ -1,0 +1,114 @@
+"""Counts of endorsements as a shaded map with its legend and its table."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.site.maps import Layer, Shape
+
+CLASSES = 5
+ROWS_FIRST = 10  # of the table; the others unfold
+_NICE_STEPS = (1, 2, 3, 5)
+
+
+@dataclass(frozen=True)
+class LegendClass:
+    number: int  # of the style sheet's classes; 0 has no endorsements
+    label: str
+
+
+@dataclass(frozen=True)
+class Area:
+    """A region of the map, or a row of its table."""
+
+    name: str
+    count: int
+    shade: int
+    percent_of_most: int
+    path: str
+    href: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}: {counted(self.count)}"
+
+
+@dataclass(frozen=True)
+class Choropleth:
+    width: int
+    height: int
+    insets: Sequence[tuple[float, float, float, float]]
+    areas: Sequence[Area]  # as the layer orders them
+    legend: Sequence[LegendClass]
+
+    @property
+    def drawn(self) -> list[Area]:
+        return [area for area in self.areas if area.path]
+
+    @property
+    def ranked(self) -> list[Area]:
+        """The areas with endorsements, the most first."""
+        return sorted((area for area in self.areas if area.count), key=lambda area: -area.count)
+
+    @property
+    def ranked_first(self) -> list[Area]:
+        return self.ranked[:ROWS_FIRST]
+
+    @property
+    def ranked_rest(self) -> list[Area]:
+        return self.ranked[ROWS_FIRST:]
+
+    @property
+    def placed(self) -> int:
+        """How many endorsements the areas have together."""
+        return sum(area.count for area in self.areas)
+
+
+def counted(count: int) -> str:
+    return f"{count:,} endorsement{'' if count == 1 else 's'}"
+
+
+def choropleth(
+    layer: Layer, counts_by_region: Mapping[int, int], href: Callable[[Shape], str] = lambda _: ""
+) -> Choropleth:
+    counts = [counts_by_region.get(shape.region_id, 0) for shape in layer.shapes]
+    floors = class_floors(counts)
+    most = max(counts, default=0)
+    areas = [
+        Area(
+            name=shape.name,
+            count=count,
+            shade=sum(floor <= count for floor in floors),
+            percent_of_most=math.ceil(100 * count / most) if most else 0,
+            path=shape.path,
+            href=href(shape),
+        )
+        for shape, count in zip(layer.shapes, counts, strict=True)
+    ]
+    return Choropleth(layer.width, layer.height, layer.insets, areas, legend(floors))
+
+
+def class_floors(counts: Sequence[int], classes: int = CLASSES) -> list[int]:
+    """The least count of each class, ascending from 1: quantiles of the counts above 0, rounded down to nice steps."""
+    present = sorted(count for count in counts if count)
+    quantiles = [present[len(present) * number // classes] for number in range(1, classes) if present]
+    return sorted({1, *(_nice(count) for count in quantiles)}) if present else []
+
+
+def legend(floors: Sequence[int]) -> list[LegendClass]:
+    classes = [LegendClass(0, "None")]
+    for number, floor in enumerate(floors, 1):
+        if number == len(floors):
+            label = f"{floor:,} or more"
+        elif floors[number] == floor + 1:
+            label = f"{floor:,}"
+        else:
+            label = f"{floor:,} to {floors[number] - 1:,}"
+        classes.append(LegendClass(number, label))
+    return classes
+
+
+def _nice(count: int) -> int:
+    """The count rounded down to 1, 2, 3 or 5 times a power of ten."""
+    power = int(10 ** (len(str(count)) - 1))
+    return max(step * power for step in _NICE_STEPS if step * power <= count)

@@ -1,0 +1,95 @@
+"""From the form to the confirmed endorsement."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from app.endorsements.models import EmailLink, Endorsement
+from app.endorsements.services import (
+    AlreadyEndorsedError,
+    CampaignNotOpenError,
+    LinkUnusableError,
+    confirm,
+    find_link,
+    submit,
+    withdraw,
+)
+from app.site.caching import private_page, token_page
+from app.site.campaigns import published_campaign, standing
+from app.site.forms import EndorseForm
+
+CONFLICT, GONE = 409, 410
+_ANY = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(_ANY)
+@private_page
+def endorse(request: HttpRequest, slug: str) -> HttpResponse:
+    campaign = published_campaign(slug)
+    if not campaign.is_open():
+        return _not_open(request, slug)
+    form = EndorseForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            submit(campaign, form.submission())
+        except CampaignNotOpenError:
+            return _not_open(request, slug)
+        return redirect("site:endorse-sent", slug=slug)
+    return render(request, "site/endorse.html", {"campaign": campaign, "form": form})
+
+
+@require_safe
+@private_page
+def endorse_sent(request: HttpRequest, slug: str) -> HttpResponse:
+    context = {
+        "campaign": published_campaign(slug),
+        "hours": settings.ENDORSEMENT_LINK_HOURS,
+        "local": settings.STAGE == "local",
+    }
+    return render(request, "site/endorse_sent.html", context)
+
+
+# Exempt: the token in the address is the authority, a forger would need it, and the browsers inside mail apps often
+# keep no cookies, so that a CSRF token could not be checked.
+@csrf_exempt
+@require_http_methods(_ANY)
+@token_page
+def confirm_link(request: HttpRequest, token: str) -> HttpResponse:
+    return _use_link(request, token, EmailLink.Purpose.CONFIRM, confirm)
+
+
+# Exempt for the same reason.
+@csrf_exempt
+@require_http_methods(_ANY)
+@token_page
+def withdraw_link(request: HttpRequest, token: str) -> HttpResponse:
+    return _use_link(request, token, EmailLink.Purpose.WITHDRAW, withdraw)
+
+
+def _use_link(
+    request: HttpRequest, token: str, purpose: EmailLink.Purpose, use: Callable[[str], Endorsement]
+) -> HttpResponse:
+    """GET shows what the button will do; mail scanners open every link they see, so POST alone does it."""
+    try:
+        endorsement = find_link(token, purpose).endorsement
+        if request.method != "POST":
+            return render(request, f"site/{purpose}.html", {"endorsement": endorsement})
+        campaign = endorsement.campaign
+        use(token)
+    except LinkUnusableError:
+        context = {"purpose": purpose.value, "hours": settings.ENDORSEMENT_LINK_HOURS}
+        return render(request, "site/link_unusable.html", context, status=GONE)
+    except AlreadyEndorsedError:
+        return render(request, "site/already_endorsed.html", {"campaign": campaign})
+    return render(request, f"site/{purpose}_done.html", {"endorsement": endorsement})
+
+
+def _not_open(request: HttpRequest, slug: str) -> HttpResponse:
+    campaign = published_campaign(slug)
+    context = {"campaign": campaign, "standing": standing(campaign)}
+    status = CONFLICT if request.method == "POST" else 200
+    return render(request, "site/campaign_not_open.html", context, status=status)

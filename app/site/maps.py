@@ -1,0 +1,224 @@
+"""Layers of regions as SVG paths, in pure Python, made once per import and kept in the cache."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Count, Max
+
+from app.regions.geometry import Position, multipolygon_from_ewkb
+from app.regions.models import Region, RegionKind, RegionQuerySet
+from app.site.projections import Albers, Box, Frame, Pixel, local_albers
+
+Polygons = Sequence[Sequence[Sequence[Position]]]
+
+# A day: the key changes with the regions, so this only bounds what is kept of layers that are gone.
+_CACHE_SECONDS = 86_400
+# Islands below this are specks that cost bytes; a region's largest part is always drawn.
+_LEAST_AREA_SQUARE_PIXELS = 3
+_LEAST_RING = 3  # corners
+
+COUNTRY_SIZE = (980, 620)
+STATE_SIZE = (900, 640)
+THUMBNAIL_SIZE = (360, 280)
+_MARGIN = 6
+
+# Where each frame of the country's map has to reach: its extreme points, longitude first.
+_LOWER_48 = (
+    (-124.73, 48.38),
+    (-124.41, 40.44),
+    (-95.15, 49.38),
+    (-97.4, 25.84),
+    (-81.9, 24.5),
+    (-66.95, 44.8),
+)
+_ALASKA = ((172.43, 52.9), (-156.5, 71.39), (-141, 69.65), (-130, 54.7), (-179.1, 51.2))
+# Without the uninhabited islands that stretch 2,000 km to the north-west.
+_HAWAII = ((-160.25, 21.8), (-159.4, 22.24), (-155.68, 18.91), (-154.8, 19.52))
+_PUERTO_RICO = ((-67.95, 18.1), (-65.22, 18.33), (-66.5, 18.52), (-66.5, 17.88))
+
+_INSETS_BY_STATE_FIPS: dict[str, tuple[Albers, Sequence[Position], Box]] = {
+    "02": (Albers(55, 65, -154, 50), _ALASKA, (12, 452, 222, 608)),
+    "15": (Albers(8, 18, -157, 13), _HAWAII, (246, 520, 372, 608)),
+    "72": (Albers(8, 18, -66.5, 13), _PUERTO_RICO, (842, 566, 968, 608)),
+}
+_NOT_DRAWN = frozenset(
+    {"60", "66", "69", "78"}
+)  # the Pacific territories and the Virgin Islands: in the table only
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One region of a map; its path is empty where the map has no room for it."""
+
+    region_id: int
+    geoid: str
+    name: str
+    usps: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Layer:
+    """All regions of one kind and vintage, in the country or in a state, in alphabetical order."""
+
+    vintage: int
+    width: int
+    height: int
+    shapes: tuple[Shape, ...]
+    insets: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    width: int
+    height: int
+    state: str
+    region: str
+
+
+def states_layer() -> Layer | None:
+    """The newest states and territories on one sheet; None before the first import."""
+    return _cached(Region.objects.of(RegionKind.STATE), "country", _draw_country)
+
+
+def counties_layer(state: Region) -> Layer | None:
+    """The newest counties of a state, fitted to the sheet; None before the first import."""
+    counties = Region.objects.of(RegionKind.COUNTY).filter(state_fips=state.geoid)
+    return _cached(counties, f"counties-{state.geoid}", _draw_state)
+
+
+def thumbnail(state_geoid: str, state_outline: bytes, region_outline: bytes) -> Thumbnail:
+    """A region within its state, from their outlines as EWKB."""
+    state = multipolygon_from_ewkb(state_outline)
+    frame = _frame_around(_extent(state_geoid, [state]), THUMBNAIL_SIZE)
+    region = multipolygon_from_ewkb(region_outline)
+    return Thumbnail(*_size(frame), path_of(state, frame), path_of(region, frame))
+
+
+def path_of(polygons: Polygons, frame: Frame) -> str:
+    """SVG path data with whole pixels, relative and without what is too small to see."""
+    placed = [[_ring(frame.place(ring)) for ring in polygon] for polygon in polygons]
+    seen = [polygon for polygon in placed if frame.holds(polygon[0])]
+    large = [ring for polygon in seen for ring in polygon if _area(ring) >= _LEAST_AREA_SQUARE_PIXELS]
+    if large:
+        return "".join(map(_path, large))
+    return _path(max((polygon[0] for polygon in seen), key=_area)) if seen else ""
+
+
+def _cached(regions: RegionQuerySet, name: str, draw: Callable[[list[Any], int], Layer]) -> Layer | None:
+    newest = (
+        regions.values("vintage")
+        .annotate(changed=Max("updated_at"), count=Count("pk"))
+        .order_by("-vintage")
+        .first()
+    )
+    if newest is None:
+        return None
+    key = f"site.maps:{name}:{newest['vintage']}:{newest['count']}:{newest['changed'].timestamp()}"
+
+    def drawn() -> Layer:
+        rows = regions.filter(vintage=newest["vintage"]).order_by("full_name", "geoid")
+        columns = ("pk", "geoid", "name", "full_name", "usps", "outline")
+        return draw(list(rows.values_list(*columns, named=True)), newest["vintage"])
+
+    return cache.get_or_set(key, drawn, _CACHE_SECONDS)
+
+
+def _draw_country(rows: list[Any], vintage: int) -> Layer:
+    width, height = COUNTRY_SIZE
+    mainland = Frame.fit(
+        Albers(29.5, 45.5, -96, 37.5), _LOWER_48, (_MARGIN, _MARGIN, width - _MARGIN, height - _MARGIN)
+    )
+    insets = {fips: Frame.fit(*inset) for fips, inset in _INSETS_BY_STATE_FIPS.items()}
+    shapes = []
+    for row in rows:
+        frame = insets.get(row.geoid, mainland)
+        path = "" if row.geoid in _NOT_DRAWN else path_of(multipolygon_from_ewkb(row.outline), frame)
+        shapes.append(Shape(row.pk, row.geoid, row.name, row.usps, path))
+    drawn = {row.geoid for row in rows}
+    return Layer(
+        vintage,
+        width,
+        height,
+        tuple(shapes),
+        tuple(frame.box for fips, frame in insets.items() if fips in drawn),
+    )
+
+
+def _draw_state(rows: list[Any], vintage: int) -> Layer:
+    polygons = [multipolygon_from_ewkb(row.outline) for row in rows]
+    frame = _frame_around(_extent(rows[0].geoid[:2], polygons), STATE_SIZE)
+    shapes = tuple(
+        Shape(row.pk, row.geoid, row.full_name, "", path_of(outline, frame))
+        for row, outline in zip(rows, polygons, strict=True)
+    )
+    return Layer(vintage, *_size(frame), shapes)
+
+
+def _extent(state_geoid: str, shapes: Iterable[Polygons]) -> Sequence[Position]:
+    """What a map of the state has to show."""
+    if state_geoid == "15":
+        return _HAWAII
+    return [position for polygons in shapes for polygon in polygons for position in polygon[0]]
+
+
+def _frame_around(positions: Sequence[Position], size: tuple[int, int]) -> Frame:
+    """A frame as large as the size allows, cut to the picture's own proportions."""
+    projection = local_albers(positions)
+    width, height = size
+    room = (_MARGIN, _MARGIN, width - _MARGIN, height - _MARGIN)
+    fitted = Frame.fit(projection, positions, room)
+    pixels = fitted.place(positions)
+    wide = max(x for x, _ in pixels) - min(x for x, _ in pixels) + 2 * _MARGIN
+    high = max(y for _, y in pixels) - min(y for _, y in pixels) + 2 * _MARGIN
+    return Frame.fit(projection, positions, (_MARGIN, _MARGIN, wide - _MARGIN, high - _MARGIN))
+
+
+def _size(frame: Frame) -> tuple[int, int]:
+    *_, right, bottom = frame.box
+    return round(right + _MARGIN), round(bottom + _MARGIN)
+
+
+def _ring(pixels: Iterable[Pixel]) -> list[Pixel]:
+    """The closed ring's corners once each, without repeated pixels and without those on a straight line."""
+    corners: list[Pixel] = []
+    for pixel in pixels:
+        if corners and corners[-1] == pixel:
+            continue
+        if len(corners) > 1 and _straight(corners[-2], corners[-1], pixel):
+            corners[-1] = pixel
+        else:
+            corners.append(pixel)
+    if len(corners) > 1 and corners[0] == corners[-1]:
+        corners.pop()
+    return corners
+
+
+def _straight(first: Pixel, second: Pixel, third: Pixel) -> bool:
+    (x1, y1), (x2, y2), (x3, y3) = first, second, third
+    onwards = (x2 - x1) * (x3 - x2) + (y2 - y1) * (y3 - y2) > 0
+    return onwards and (x2 - x1) * (y3 - y2) == (y2 - y1) * (x3 - x2)
+
+
+def _area(ring: Sequence[Pixel]) -> float:
+    """In square pixels, whichever way round it runs (the shoelace formula)."""
+    doubled = sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], *ring[:1]], strict=True))
+    return abs(doubled) / 2
+
+
+def _path(ring: Sequence[Pixel]) -> str:
+    (x, y), *others = ring
+    if len(ring) < _LEAST_RING:
+        return f"M{x - 1} {y - 1}h2v2h-2z"
+    steps = []
+    for next_x, next_y in others:
+        steps += [_number(next_x - x), _number(next_y - y)]
+        x, y = next_x, next_y
+    return f"M{ring[0][0]}{_number(ring[0][1])}l{''.join(steps).lstrip()}z"
+
+
+def _number(value: int) -> str:
+    """A number that follows another one in path data, where a minus sign separates as well as a space does."""
+    return f"{value}" if value < 0 else f" {value}"
