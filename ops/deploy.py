@@ -14,7 +14,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ops import functions, smoke
-from ops.platform import UNKNOWN_URL, Platform, rendered_settings
+from ops.platform import UNKNOWN_URL, StagePlatform
 from ops.releases import Releases
 from ops.smoke import SmokeError
 from ops.steps import Steps
@@ -37,7 +37,7 @@ class Deployment:
         steps: where progress is told.
     """
 
-    platform: Platform
+    platform: StagePlatform
     folder: Path
     steps: Steps = field(default_factory=Steps)
 
@@ -47,7 +47,7 @@ class Deployment:
 
     @property
     def releases(self) -> Releases:
-        return Releases(self.platform.deployments_bucket)
+        return Releases(self.platform.values.deployments_bucket)
 
     def api_id(self) -> str | None:
         """The REST API that Zappa made for the stage, if it did."""
@@ -68,11 +68,11 @@ class Deployment:
         return self.platform.api_url(api_id) if api_id else UNKNOWN_URL
 
     def render(self) -> None:
-        self.zappa.render(rendered_settings(self.platform, self.public_url()))
+        self.zappa.render(self.platform.rendered_settings(self.public_url()))
 
     def environment(self, stage: str) -> dict[str, str]:
         """The variables of one of the two functions, as they are rendered."""
-        settings = rendered_settings(self.platform, self.public_url())
+        settings = self.platform.rendered_settings(self.public_url())
         variables: dict[str, str] = settings[stage]["aws_environment_variables"]
         return variables
 

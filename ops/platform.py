@@ -1,15 +1,15 @@
-"""What Terraform made, as a deployment needs it, and its rendering into Zappa's settings."""
+"""What Terraform made for a stage, as a deployment needs it."""
 
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-COMMITTED_SETTINGS = ROOT / "zappa_settings.json"
-TERRAFORM = ROOT / "terraform"
+from ops import zappa_settings
+
+TERRAFORM = Path(__file__).resolve().parents[1] / "terraform"
 ENVIRONMENTS = {"dev": "nonprod", "staging": "nonprod", "prod": "prod"}
 
 # Migrations may take as long as their function lives; a lock they can't get still ends them after seconds.
@@ -24,53 +24,56 @@ class PlatformError(Exception):
 
 
 @dataclass(frozen=True)
-class Platform:
+class StagePlatform:
     """One stage's share of what Terraform made.
 
     Attributes:
         stage: dev, staging or prod.
-        project: what every name begins with.
-        deployments_bucket: for releases.
+        values: what Zappa's settings are rendered from.
         static_bucket: for static files.
-        role_arn: what the functions run as.
-        subnet_ids: private ones; none of them and no group outside a VPC.
-        environment: of the functions, beside what zappa_settings.json gives them.
         public_url: where people come in; empty for the API's own address.
-        gateway_url: the API's own address, with `{api_id}` and `{stage}` to fill in.
-        overrides: of Zappa settings, for the serving stage.
+        gateway_url: the API's own address, with `{api_id}` to fill in.
+        overrides: of rendered settings, in a rehearsal.
     """
 
     stage: str
-    project: str
-    region: str
-    deployments_bucket: str
+    values: zappa_settings.Platform
     static_bucket: str
-    role_arn: str
-    subnet_ids: tuple[str, ...]
-    security_group_ids: tuple[str, ...]
-    environment: Mapping[str, str]
     public_url: str = ""
     gateway_url: str = "https://{api_id}.execute-api.{region}.amazonaws.com/{stage}"
-    tags: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ops_stage(self) -> str:
-        return f"{self.stage}-ops"
+        return self.stage + zappa_settings.OPS_SUFFIX
 
     @property
     def function(self) -> str:
-        return f"{self.project}-{self.stage}"
+        return f"{self.values.project}-{self.stage}"
 
     @property
     def ops_function(self) -> str:
-        return f"{self.project}-{self.ops_stage}"
+        return f"{self.values.project}-{self.ops_stage}"
 
     def api_url(self, api_id: str) -> str:
-        return self.gateway_url.format(api_id=api_id, region=self.region, stage=self.stage)
+        return self.gateway_url.format(api_id=api_id, region=self.values.region, stage=self.stage)
+
+    def rendered_settings(self, public_url: str) -> dict[str, zappa_settings.Settings]:
+        """Zappa's settings for the stage and its -ops companion.
+
+        Args:
+            public_url: what the application calls its own address.
+
+        Raises:
+            ops.zappa_settings.SettingsError: a value is a secret, or Zappa would not know a key.
+        """
+        environment = {**self.values.environment, "PUBLIC_URL": public_url}
+        rendered = zappa_settings.render(self.stage, replace(self.values, environment=environment))
+        rendered[self.ops_stage]["aws_environment_variables"] |= OPS_ENVIRONMENT
+        return {stage: {**settings, **self.overrides} for stage, settings in rendered.items()}
 
 
-def from_outputs(outputs: Mapping[str, Any], stage: str) -> Platform:
+def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
     """A stage's platform from `terraform output -json`.
 
     Raises:
@@ -78,24 +81,26 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> Platform:
     """
     reader = _Reader({name: output["value"] for name, output in outputs.items()})
     prefix = f"stages.{stage}"
-    platform = Platform(
+    platform = StagePlatform(
         stage=stage,
-        project=reader.text("project"),
-        region=reader.text("region"),
-        deployments_bucket=reader.text("deployments_bucket"),
+        values=zappa_settings.Platform(
+            project=reader.text("project"),
+            region=reader.text("region"),
+            deployments_bucket=reader.text("deployments_bucket"),
+            role_name=reader.text(f"{prefix}.role_name"),
+            subnet_ids=reader.texts("private_subnet_ids"),
+            security_group_ids=(reader.text("lambda_security_group_id"),),
+            environment=reader.mapping(f"{prefix}.environment"),
+            tags=reader.mapping("tags"),
+        ),
         static_bucket=reader.text("static_bucket"),
-        role_arn=reader.text(f"{prefix}.role_arn"),
-        subnet_ids=reader.texts("private_subnet_ids"),
-        security_group_ids=(reader.text("lambda_security_group_id"),),
-        environment=reader.mapping(f"{prefix}.environment"),
         public_url=reader.text(f"{prefix}.public_url", may_be_empty=True).rstrip("/"),
-        tags=reader.mapping("tags"),
     )
     reader.finish(stage)
     return platform
 
 
-def from_terraform(stage: str) -> Platform:
+def from_terraform(stage: str) -> StagePlatform:
     """A stage's platform from the state of its Terraform environment.
 
     Raises:
@@ -153,53 +158,3 @@ class _Reader:
                 + "\n  - ".join(self._problems)
                 + f"\nRun `make apply ENV={environment}`: its state is older than this code, or never was."
             )
-
-
-def rendered_settings(platform: Platform, public_url: str) -> dict[str, Any]:
-    """Zappa's settings for a stage and its -ops companion, complete in themselves.
-
-    Args:
-        platform: what Terraform made.
-        public_url: what the application calls its own address.
-    """
-    committed = json.loads(COMMITTED_SETTINGS.read_text())
-    return {
-        name: _rendered(_flat(committed, name), platform, public_url, extra)
-        for name, extra in ((platform.stage, {}), (platform.ops_stage, OPS_ENVIRONMENT))
-    }
-
-
-def _flat(committed: Mapping[str, Any], stage: str) -> dict[str, Any]:
-    own = dict(committed[stage])
-    parent = own.pop("extends", None)
-    return {**_flat(committed, parent), **own} if parent else own
-
-
-def _rendered(
-    settings: dict[str, Any], platform: Platform, public_url: str, extra: Mapping[str, str]
-) -> dict[str, Any]:
-    # `role_name` is the fallback of the committed file, for a plain `zappa rollback`.
-    settings.pop("role_name", None)
-    rendered = {
-        **settings,
-        "project_name": platform.project,
-        "aws_region": platform.region,
-        "s3_bucket": platform.deployments_bucket,
-        "role_arn": platform.role_arn,
-        "tags": dict(platform.tags),
-        "aws_environment_variables": {
-            **settings["aws_environment_variables"],
-            **platform.environment,
-            "PUBLIC_URL": public_url,
-            **extra,
-        },
-        **platform.overrides,
-    }
-    if platform.subnet_ids:
-        rendered["vpc_config"] = {
-            "SubnetIds": list(platform.subnet_ids),
-            "SecurityGroupIds": list(platform.security_group_ids),
-            # Without it a function in a private subnet without NAT reaches no IPv6 host.
-            "Ipv6AllowedForDualStack": True,
-        }
-    return rendered

@@ -48,7 +48,7 @@ def check_pages(get: Getter, page_url: str) -> str:
     found = _ASSET.search(page)
     if found is None:
         raise SmokeError("The home page links to no asset that is named by its content.")
-    asset = urljoin(page_url, found[1])
+    asset: str = urljoin(page_url, found[1])
     status, _ = fetch(asset)
     if status != 200:  # noqa: PLR2004 - HTTP's OK
         raise SmokeError(f"The asset {asset} answered {status}.")
@@ -68,7 +68,7 @@ def fetch(url: str) -> tuple[int, str]:
     """
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:
-            return answer.status, answer.read().decode(errors="replace")
+            return int(answer.status), str(answer.read().decode(errors="replace"))
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode(errors="replace")
     except OSError as error:
