@@ -10,6 +10,7 @@ import importlib
 import json
 import sys
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Any
 
 
@@ -52,7 +53,7 @@ def main() -> int:
         return 1
 
     sys.path.append(folder_with_boto3)
-    handler({"manage": "check"}, None)
+    handler({"manage": "check"}, SimpleNamespace(aws_request_id="smoke"))
     print(json.loads(response["body"])["release"])
     return 0
 

@@ -67,16 +67,11 @@ class Platform:
         Raises:
             SettingsError: a value is missing or unknown.
         """
-        values: dict[str, Any] = {
-            name: value["value"] if isinstance(value, dict) and value.keys() >= {"value", "type"} else value
-            for name, value in json.loads(text).items()
-        }
+        values = {name: _value(value) for name, value in json.loads(text).items()}
         if unknown := values.keys() - {known.name for known in fields(cls)}:
             raise SettingsError(f"The platform's values {', '.join(sorted(unknown))} are not known here.")
         try:
-            return cls(
-                **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-            )
+            return cls(**values)
         except TypeError as error:
             raise SettingsError(f"The platform's values are not complete: {error}") from None
 
@@ -101,7 +96,8 @@ class Platform:
         return named
 
 
-def _frozen(value: Any) -> Any:
+def _value(output: Any) -> Any:
+    value = output["value"] if isinstance(output, dict) and output.keys() >= {"value", "type"} else output
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -8,7 +8,7 @@ Event format: https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.h
 import hmac
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -58,13 +58,15 @@ class GatewayApplication:
 
     Args:
         application: Django.
-        origin_secret: what our CDN sends as `X-Origin-Secret`; empty where no CDN is in front.
+        origin_secrets: what our CDN may send as `X-Origin-Secret`; two during a rotation, none without a CDN.
         public_url: where the CDN serves; the gateway can't know it.
     """
 
-    def __init__(self, application: "WSGIApplication", *, origin_secret: str, public_url: str) -> None:
+    def __init__(
+        self, application: "WSGIApplication", *, origin_secrets: Sequence[str], public_url: str
+    ) -> None:
         self._application = application
-        self._origin_secret = origin_secret.encode()
+        self._origin_secrets = [secret.encode() for secret in origin_secrets]
         public = urlsplit(public_url)
         self._public = public.netloc, public.path.rstrip("/")
 
@@ -96,7 +98,7 @@ class GatewayApplication:
 
     def _is_from_cdn(self, headers: dict[str, list[str]]) -> bool:
         sent = headers.get(ORIGIN_SECRET_HEADER, [""])[-1].encode()
-        return bool(self._origin_secret) and hmac.compare_digest(sent, self._origin_secret)
+        return any(hmac.compare_digest(sent, secret) for secret in self._origin_secrets)
 
 
 def stage_prefix(event: Event) -> str:

@@ -15,7 +15,11 @@ from apig_wsgi import make_lambda_handler
 from django.conf import settings
 from django.urls import get_resolver
 
-from app.config import gateway, wsgi  # wsgi sets Django up, so it comes before what needs the settings
+from app.config import (
+    gateway,
+    request_id,
+    wsgi,
+)  # wsgi sets Django up, so it comes before what needs the settings
 from app.config.api import error_body
 from app.config.gateway import Event
 
@@ -38,7 +42,7 @@ _ = get_resolver().url_patterns
 
 _answer = make_lambda_handler(
     gateway.GatewayApplication(
-        wsgi.application, origin_secret=settings.ORIGIN_SECRET, public_url=settings.PUBLIC_URL
+        wsgi.application, origin_secrets=settings.ORIGIN_SECRETS, public_url=settings.PUBLIC_URL
     ),
     binary_support=True,
     non_binary_content_type_prefixes=TEXT_TYPES,
@@ -76,44 +80,54 @@ def _hand_to_zappa(event: Event, context: Any) -> Any:
 
     # A singleton: the first call decides on the settings, the second one uses it.
     LambdaHandler("app.config.zappa_runtime")
-    return LambdaHandler.lambda_handler(event, context)
+    token = request_id.current.set(context.aws_request_id)
+    try:
+        return LambdaHandler.lambda_handler(event, context)
+    finally:
+        request_id.current.reset(token)
 
 
 def _respond(event: Event, context: Any) -> dict[str, Any]:
-    if gateway.request_bytes(event) > gateway.MAX_REQUEST_BYTES:
-        limit_mib = gateway.MAX_REQUEST_BYTES // 1024**2
-        message = f"The body is larger than the {limit_mib} MiB a request may have."
-        return _json(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_body("request_too_large", message))
+    token = request_id.current.set(event["requestContext"].get("requestId") or uuid.uuid4().hex)
     try:
+        if gateway.request_bytes(event) > gateway.MAX_REQUEST_BYTES:
+            return _too_large()
         response: dict[str, Any] = _answer(gateway.normalised(event), context)
-    except Exception:  # noqa: BLE001 - the last line of defence: without an answer the gateway makes one up
-        return _failure("unhandled error", "server_error", event, context, exc_info=True)
-    if gateway.exceeds_response_limit(response):
-        return _failure("response too large for Lambda", "response_too_large", event, context)
-    return response
+        if gateway.exceeds_response_limit(response):
+            logger.error(
+                "the response to %s %s is larger than Lambda returns", event["httpMethod"], event["path"]
+            )
+            return _failed("response_too_large")
+    except Exception:
+        # The last line of defence: what gets out of here is answered by the gateway, without an id.
+        logger.exception("unhandled error at %s %s", event["httpMethod"], event.get("path"))
+        return _failed("server_error")
+    else:
+        return response
+    finally:
+        request_id.current.reset(token)
 
 
-def _failure(what: str, code: str, event: Event, context: Any, *, exc_info: bool = False) -> dict[str, Any]:
-    error_id = uuid.uuid4().hex
-    logger.error(
-        what,
-        exc_info=exc_info,
-        extra={
-            "error_id": error_id,
-            "request_id": getattr(context, "aws_request_id", None),
-            "gateway_request_id": event.get("requestContext", {}).get("requestId"),
-            "method": event["httpMethod"],
-            "path": event.get("path"),
-        },
-    )
-    message = f"Something failed on our side. Its number is {error_id}."
+def _too_large() -> dict[str, Any]:
+    limit_mib = gateway.MAX_REQUEST_BYTES // 1024**2
+    message = f"The body is larger than the {limit_mib} MiB that a request may have."
+    return _json(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_body("request_too_large", message))
+
+
+def _failed(code: str) -> dict[str, Any]:
+    message = f"Something failed on our side. Its number is {request_id.current.get()}."
     return _json(HTTPStatus.INTERNAL_SERVER_ERROR, error_body(code, message))
 
 
 def _json(status: HTTPStatus, body: dict[str, Any]) -> dict[str, Any]:
+    headers = {
+        "Content-Type": "application/json",
+        "Cache-Control": "no-store",
+        "X-Request-Id": request_id.current.get(),
+    }
     return {
         "statusCode": status.value,
-        "multiValueHeaders": {"Content-Type": ["application/json"], "Cache-Control": ["no-store"]},
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "body": json.dumps(body),
         "isBase64Encoded": False,
     }

@@ -67,6 +67,7 @@ def _secrets() -> Iterator[str]:
     candidates = (
         settings.SECRET_KEY,
         *settings.SECRET_KEY_FALLBACKS,
+        *settings.ORIGIN_SECRETS,
         settings.EMAIL_HOST_PASSWORD,
         *(database.get("PASSWORD") for database in settings.DATABASES.values()),
     )

@@ -35,6 +35,21 @@ def signing_keys(env: StageEnvironment, local_file: Path) -> list[str]:
         return [""]
 
 
+def origin_secrets(env: StageEnvironment) -> list[str]:
+    """What the CDN proves itself with, from ORIGIN_SECRET or the secret that CDN_SECRET names; none without a CDN.
+
+    The previous version stays good, because the CDN takes minutes to learn a new one.
+    """
+    value, secret = env.text("ORIGIN_SECRET", default=""), env.text("CDN_SECRET", default="")
+    if value or not secret:
+        return [value] if value else []
+    try:
+        return secret_keys(secret)
+    except SecretUnreadableError as error:
+        env.problems.append(f"CDN_SECRET: {error}")
+        return []
+
+
 def secret_keys(name: str) -> list[str]:
     """Django's secret keys, the current one first; the secret's text is the key itself.
 

@@ -8,7 +8,7 @@ from app.config.database import database
 from app.config.env import StageEnvironment
 from app.config.logs import logging_config
 from app.config.release import packaged_release
-from app.config.secrets import signing_keys
+from app.config.secrets import origin_secrets, signing_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
@@ -23,8 +23,8 @@ SECRET_KEY, *SECRET_KEY_FALLBACKS = signing_keys(env, VAR / "secret-key")
 
 # What the links in e-mails begin with.
 PUBLIC_URL = env.text("PUBLIC_URL", local="http://127.0.0.1:8000").rstrip("/")
-# What the CDN sends with each request to prove itself; empty where none is in front.
-ORIGIN_SECRET = env.text("ORIGIN_SECRET", default="")
+# What the CDN sends with each request to prove itself; none where none is in front.
+ORIGIN_SECRETS = origin_secrets(env)
 ALLOWED_HOSTS = [
     urlsplit(PUBLIC_URL).hostname or "",
     *env.listing("ALLOWED_HOSTS", default=[]),
