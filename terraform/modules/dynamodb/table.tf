@@ -20,7 +20,7 @@ resource "aws_dynamodb_table" "rate_limits" {
   }
 
   server_side_encryption {
-    enabled = false # encrypted all the same, by DynamoDB's own key, which costs nothing
+    enabled = true # by the account's aws/dynamodb key, whose use CloudTrail shows
   }
 }
 
