@@ -45,7 +45,7 @@ package: $(VENV)/dev ## Build the zip that Lambda runs into build/package and ch
 
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
-	@cd requirements && for set in runtime demo dev emulator lambda-provided; do \
+	@cd requirements && for set in runtime demo dev emulator lambda-provided audit; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	    $(ARGS) $$set.in --output-file $$set.txt; \
