@@ -77,7 +77,9 @@ def _fired(world: World, function: str) -> int:
 def _answer_to_keep_warm(function: str) -> object:
     """What the rule's own event is answered with, since a rule throws the answer away."""
     events = boto3.client("events")
-    names = [rule["Name"] for rule in events.list_rules(NamePrefix=function)["Rules"]]
+    function_arn = functions.client().get_function_configuration(FunctionName=function)["FunctionArn"]
+    # Zappa shortens the names of rules to a hash, so they are found by what they call.
+    names = events.list_rule_names_by_target(TargetArn=function_arn)["RuleNames"]
     keep_warm = [name for name in names if name.endswith("handler.keep_warm_callback")]
     if len(keep_warm) != 1:
         raise UnexpectedAnswerError(f"{function} has the rules {names}, expected one to keep it warm.")
