@@ -13,12 +13,15 @@ from pathlib import Path
 
 from ops import emulator, environments, postgis
 from ops.processes import ended_by_signals
-from ops.rehearse import lambda_step, world
+from ops.rehearse import failures_step, lambda_step, world
 from ops.rehearse.world import World
 from ops.steps import StepFailedError, Steps, explain
 
 ROOT = Path(__file__).resolve().parents[2]
-STEPS: dict[str, Callable[[World, Path, Steps], None]] = {"lambda": lambda_step.run}
+STEPS: dict[str, Callable[[World, Path, Steps], None]] = {
+    "lambda": lambda_step.run,
+    "failures": failures_step.run,
+}
 _UNAVAILABLE = (emulator.StartError, environments.UnavailableError, postgis.UnavailableError)
 
 

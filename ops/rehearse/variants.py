@@ -1,7 +1,10 @@
-"""The package of this tree, and of this tree with one more commit."""
+"""The package of this tree, of this tree with one more commit, and packages that are bad on purpose."""
 
+import json
 import shutil
 import subprocess
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,3 +61,31 @@ def next_commit(folder: Path) -> Path:
     ):
         subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
     return folder
+
+
+def changed(good: Built, release: str, files: Mapping[str, str], folder: Path) -> Built:
+    """A package with some of its files replaced: what a release would be that no gate and no test had stopped.
+
+    Args:
+        good: what it is made from.
+        release: its id.
+        files: new texts by path.
+        folder: where the zip is put.
+    """
+    texts = {**files, "release.json": json.dumps({"release": release})}
+    path = folder / f"{release}.zip"
+    with zipfile.ZipFile(good.package) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            if not _is_replaced(entry.filename, texts):
+                target.writestr(entry, source.read(entry))
+        for name, text in texts.items():
+            target.writestr(name, text)
+    return Built(release, path, good.static_files)
+
+
+def _is_replaced(name: str, texts: Mapping[str, str]) -> bool:
+    """A module's bytecode goes with its source: it is used unchecked."""
+    if "__pycache__/" in name:
+        folder, _, file = name.partition("__pycache__/")
+        return f"{folder}{file.split('.')[0]}.py" in texts
+    return name in texts

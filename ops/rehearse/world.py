@@ -79,7 +79,6 @@ def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlat
     database_secret, django_secret = f"{PROJECT}/{STAGE}/database", f"{PROJECT}/{STAGE}/django"
     _keep_secret(database_secret, json.dumps(_credentials(database_url)))
     _keep_secret(django_secret, secrets.token_urlsafe(48))
-    role_name = _make_role(f"{PROJECT}-{STAGE}-lambda")
     environment = {
         "DATABASE_SECRET": database_secret,
         "DATABASE_SSLMODE": "disable",
@@ -95,10 +94,11 @@ def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlat
             project=PROJECT,
             region=emulator.REGION,
             deployments_bucket=deployments,
-            role_name=role_name,
+            role_name=_make_role(f"{PROJECT}-{STAGE}-lambda"),
             environment=environment,
             tags={"project": PROJECT, "stage": STAGE},
         ),
+        ops_role_name=_make_role(f"{PROJECT}-{STAGE}-ops-lambda"),
         static_bucket=static,
         gateway_url=running.gateway_url("{api_id}", STAGE),
         overrides={
