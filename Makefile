@@ -39,6 +39,12 @@ format: $(VENV)/dev ## Rewrite the code in the project's style
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
+.PHONY: bench
+bench: $(VENV)/dev ## Measure ours against named peers in one run (BENCH=lambda; all if not given)
+	@for name in $(or $(BENCH),$(filter-out report,$(basename $(notdir $(wildcard benchmarks/*.py))))); do \
+	  $(PYTHON) -m benchmarks.$$name; \
+	done
+
 .PHONY: package
 package: $(VENV)/dev ## Build the zip that Lambda runs into build/package and check its gates
 	@$(PYTHON) -m ops.package

@@ -2,11 +2,13 @@
 
 The order, and why: the -ops companion gets the new code first, migrates and answers a request, while the stage still
 serves the old code on the new schema (migrations are expand/contract, so that works, and so does a later rollback).
-Then the stage's configuration gains what is new, then its code changes, then the public address is asked. If that fails,
-the release that served before is put back.
+Then the stage's configuration gains what is new, then its code changes, then the public address is asked. If any of that
+fails, the release that served before is put back.
 """
 
 import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from ops import functions, smoke
 from ops.platform import UNKNOWN_URL, StagePlatform
 from ops.releases import Releases
 from ops.smoke import SmokeError
-from ops.steps import Steps
+from ops.steps import StepFailedError, Steps
 from ops.zappa import Zappa
 
 _YEAR = "public, max-age=31536000, immutable"
@@ -93,51 +95,63 @@ def deploy(deployment: Deployment, release: str, package: Path, static_files: Pa
     steps, platform, releases = deployment.steps, deployment.platform, deployment.releases
     stage = platform.stage
     with releases.lock(stage):
-        serving = releases.current(stage)
-        untouched = f"{stage} serves {serving or 'nothing'} as before."
-        again = f"`make deploy STAGE={stage}`"
+        before = releases.current(stage)
+        untouched = f"{stage} serves {before or 'nothing'} as before. Mend it, and run `make deploy STAGE={stage}` again."
         with steps.step("check what is deployed", f"Nothing was changed. {untouched}"):
             refuse_halves(deployment)
             deployment.render()
-        with steps.step("keep the release", f"{untouched} Run {again} again.") as step:
+        with steps.step("keep the release", untouched) as step:
             zip_url = releases.add(release, package)
             step.note = zip_url
-        with steps.step("upload the static files", f"{untouched} Run {again} again.") as step:
+        with steps.step("upload the static files", untouched) as step:
             step.note = f"{upload_static(platform.static_bucket, static_files)} new"
-        with steps.step(f"bring it to {platform.ops_stage}", f"{untouched} Run {again} again."):
-            put_ops(deployment, zip_url)
-        _migrate_and_smoke(deployment, release, untouched)
-        with steps.step(f"bring it to {stage}", f"{stage} may serve either release. Run {again} again."):
-            put_serving(deployment, zip_url)
-        _smoke_or_put_back(deployment, release, serving)
+        with _putting_back(deployment, before, platform.functions[1:]):
+            _prepare(deployment, release, zip_url, untouched)
+        with _putting_back(deployment, before, platform.functions):
+            _switch(deployment, release, zip_url, before)
+        releases.record(stage, release)
 
 
-def _migrate_and_smoke(deployment: Deployment, release: str, untouched: str) -> None:
+def _prepare(deployment: Deployment, release: str, zip_url: str, untouched: str) -> None:
+    """Let the -ops companion migrate, and answer as the stage will, before any visitor asks."""
     steps, platform = deployment.steps, deployment.platform
-    mend = f"{untouched} Its jobs run on the new code. Mend the release, or run"
-    mend += f" `make rollback STAGE={platform.stage} TO={deployment.releases.current(platform.stage)}`."
-    with steps.step("migrate", f"The database may lack the last migrations. {mend}"):
+    with steps.step(f"bring it to {platform.ops_stage}", untouched):
+        put_ops(deployment, zip_url)
+    with steps.step(
+        "migrate", f"The migration that failed changed nothing; those before it hold. {untouched}"
+    ):
         functions.manage(platform.ops_function, "migrate --noinput")
-    with steps.step("ask the new code, before any visitor does", f"The database is migrated. {mend}"):
+    with steps.step("ask the new code, before any visitor does", f"The database is migrated. {untouched}"):
         url = deployment.public_url()
         smoke.check_release(lambda path: functions.get(platform.ops_function, path, url), release)
 
 
-def _smoke_or_put_back(deployment: Deployment, release: str, before: str | None) -> None:
-    platform, releases = deployment.platform, deployment.releases
-    way_back = f"{before} was put back, and serves." if before else f"{platform.stage} had no release before."
+def _switch(deployment: Deployment, release: str, zip_url: str, before: str | None) -> None:
+    stage, steps = deployment.platform.stage, deployment.steps
+    way_back = f"{stage} is being given {before} back." if before else f"{stage} had no release before."
+    mend = f"{way_back} Mend it, and run `make deploy STAGE={stage}` again."
+    with steps.step(f"bring it to {stage}", mend):
+        put_serving(deployment, zip_url)
+    with steps.step("ask through the public address", mend) as step:
+        step.note = smoke_public(deployment, release)
+
+
+@contextmanager
+def _putting_back(
+    deployment: Deployment, before: str | None, pairs: tuple[tuple[str, str], ...]
+) -> Iterator[None]:
+    """If the block fails, its functions get the variables and the code back that they had."""
+    variables = {function: functions.environment(function) for _, function in pairs if before}
     try:
-        with deployment.steps.step(
-            "ask through the public address", f"The release is bad. {way_back}"
-        ) as step:
-            step.note = smoke_public(deployment, release)
-            releases.record(platform.stage, release)
-    except Exception:
+        yield
+    except StepFailedError:
         if before:
-            with deployment.steps.step(
-                f"put {before} back", f"Run `make rollback STAGE={platform.stage} TO={before}`."
-            ):
-                put_release(deployment, before)
+            stages = " and ".join(stage for stage, _ in pairs)
+            way_on = f"Run `make rollback STAGE={deployment.platform.stage} TO={before}`."
+            with deployment.steps.step(f"put {before} back on {stages}", way_on):
+                for _, function in pairs:
+                    functions.set_environment(function, variables[function], keep_others=True)
+                put_release(deployment, before, pairs)
         raise
 
 
@@ -166,7 +180,7 @@ def rollback(deployment: Deployment, release: str | None = None) -> str:
         deployment.render()
         again = f"Run `make rollback STAGE={stage} TO={target}` again."
         with steps.step(f"put {target} back", f"{stage} may serve either release. {again}"):
-            put_release(deployment, target)
+            put_release(deployment, target, deployment.platform.functions)
         with steps.step(
             "ask through the public address", f"{target} was put back and does not answer."
         ) as step:
@@ -175,13 +189,16 @@ def rollback(deployment: Deployment, release: str | None = None) -> str:
     return target
 
 
-def put_release(deployment: Deployment, release: str) -> None:
-    """Both functions get a kept release's code, the serving one first: it is what visitors wait for."""
+def put_release(deployment: Deployment, release: str, pairs: tuple[tuple[str, str], ...]) -> None:
+    """Functions get a kept release's code.
+
+    Args:
+        deployment: the stage.
+        release: its id.
+        pairs: Zappa's stage and the name of each function.
+    """
     zip_url = deployment.releases.require(release)
-    for stage, function in (
-        (deployment.platform.stage, deployment.platform.function),
-        (deployment.platform.ops_stage, deployment.platform.ops_function),
-    ):
+    for stage, function in pairs:
         deployment.zappa.update(stage, zip_url)
         functions.wait_until_settled(function)
 
@@ -196,10 +213,7 @@ def put_serving(deployment: Deployment, zip_url: str) -> None:
     _put(deployment, deployment.platform.stage, deployment.platform.function, zip_url)
     # A first deploy knows the address only now.
     deployment.render()
-    for stage, function in (
-        (deployment.platform.stage, deployment.platform.function),
-        (deployment.platform.ops_stage, deployment.platform.ops_function),
-    ):
+    for stage, function in deployment.platform.functions:
         functions.set_environment(function, deployment.environment(stage), keep_others=False)
 
 
@@ -273,10 +287,7 @@ def undeploy(deployment: Deployment) -> None:
     """Take down what Zappa made for a stage; releases, data and what Terraform made stay."""
     with deployment.releases.lock(deployment.platform.stage):
         deployment.render()
-        for stage, function in (
-            (deployment.platform.ops_stage, deployment.platform.ops_function),
-            (deployment.platform.stage, deployment.platform.function),
-        ):
+        for stage, function in reversed(deployment.platform.functions):
             if functions.exists(function):
                 deployment.zappa.undeploy(stage)
         deployment.releases.forget(deployment.platform.stage)

@@ -94,6 +94,13 @@ def request_event(path: str, public_url: str) -> dict[str, Any]:
     }
 
 
+def environment(function: str) -> dict[str, str]:
+    """The variables that a function has."""
+    found = client().get_function_configuration(FunctionName=function)
+    variables: dict[str, str] = found.get("Environment", {}).get("Variables", {})
+    return variables
+
+
 def set_environment(function: str, variables: Mapping[str, str], *, keep_others: bool) -> None:
     """Give a function its environment and wait until it has it.
 
@@ -102,12 +109,10 @@ def set_environment(function: str, variables: Mapping[str, str], *, keep_others:
         variables: what it shall have.
         keep_others: whether what it has besides stays: the code it still runs may read it.
     """
-    functions = client()
-    found = functions.get_function_configuration(FunctionName=function)
-    present = found.get("Environment", {}).get("Variables", {})
+    present = environment(function)
     wanted = {**present, **variables} if keep_others else dict(variables)
     if wanted != present:
-        functions.update_function_configuration(FunctionName=function, Environment={"Variables": wanted})
+        client().update_function_configuration(FunctionName=function, Environment={"Variables": wanted})
     wait_until_settled(function)
 
 

@@ -57,6 +57,19 @@ def build(root: Path = ROOT) -> tuple[Path, list[Gate]]:
     Raises:
         PackageError, SourceError: say what to do.
     """
+    package = make(root)
+    gates = package_gates.check(package)
+    if not all(gate.holds for gate in gates):
+        return package.path, gates
+    return package.path.rename(package.path.with_name(f"{package.release_id}.zip")), gates
+
+
+def make(root: Path) -> Package:
+    """Make the zip, its gates yet to be passed.
+
+    Raises:
+        PackageError, SourceError: say what to do.
+    """
     if sys.version_info[:2] != LAMBDA_PYTHON or sys.implementation.name != "cpython":
         raise PackageError(
             "Lambda runs Python 3.13, so the bytecode has to be made by it. Install Python 3.13 and remove .venv:"
@@ -65,22 +78,17 @@ def build(root: Path = ROOT) -> tuple[Path, list[Gate]]:
     sources = read_sources(root)
     folder = root / "build" / "package"
     folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{sources.release_id}.refused.zip"
     with tempfile.TemporaryDirectory(prefix=".work-", dir=folder) as name:
-        work = Path(name)
-        source, installed, task = work / "source", work / "installed", work / "task"
+        source, installed, task = (Path(name, part) for part in ("source", "installed", "task"))
         sources.copy_packaged(source)
         install(root, installed)
         assemble(source, installed, task)
         collect_static(source, installed, root / "build" / "static" / sources.release_id, task)
         write_release(task, sources)
         compile_bytecode(task)
-        candidate = folder / f"{sources.release_id}.refused.zip"
-        write_zip(task, candidate)
-        brought = frozenset(path.name for path in installed.iterdir())
-    gates = package_gates.check(Package(candidate, sources.release_id, brought))
-    if not all(gate.holds for gate in gates):
-        return candidate, gates
-    return candidate.rename(folder / f"{sources.release_id}.zip"), gates
+        write_zip(task, path)
+        return Package(path, sources.release_id, frozenset(entry.name for entry in installed.iterdir()))
 
 
 def install(root: Path, target: Path) -> None:

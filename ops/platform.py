@@ -30,6 +30,7 @@ class StagePlatform:
     Attributes:
         stage: dev, staging or prod.
         values: what Zappa's settings are rendered from.
+        ops_role_name: what the -ops function runs as.
         static_bucket: for static files.
         public_url: where people come in; empty for the API's own address.
         gateway_url: the API's own address, with `{api_id}` to fill in.
@@ -38,10 +39,16 @@ class StagePlatform:
 
     stage: str
     values: zappa_settings.Platform
+    ops_role_name: str
     static_bucket: str
     public_url: str = ""
     gateway_url: str = "https://{api_id}.execute-api.{region}.amazonaws.com/{stage}"
     overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def functions(self) -> tuple[tuple[str, str], ...]:
+        """Zappa's stage and the function's name, the serving one first: it is what visitors wait for."""
+        return (self.stage, self.function), (self.ops_stage, self.ops_function)
 
     @property
     def ops_stage(self) -> str:
@@ -69,6 +76,7 @@ class StagePlatform:
         """
         environment = {**self.values.environment, "PUBLIC_URL": public_url}
         rendered = zappa_settings.render(self.stage, replace(self.values, environment=environment))
+        rendered[self.ops_stage]["role_name"] = self.ops_role_name
         rendered[self.ops_stage]["aws_environment_variables"] |= OPS_ENVIRONMENT
         return {stage: {**settings, **self.overrides} for stage, settings in rendered.items()}
 
@@ -93,6 +101,7 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
             environment=reader.mapping(f"{prefix}.environment"),
             tags=reader.mapping("tags"),
         ),
+        ops_role_name=reader.text(f"{prefix}.ops_role_name"),
         static_bucket=reader.text("static_bucket"),
         public_url=reader.text(f"{prefix}.public_url", may_be_empty=True).rstrip("/"),
     )

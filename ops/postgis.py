@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ops.processes import end_with_parent, ended_by_signals, free_port, wait_until
+from ops.system_packages import install
 
 DOCKER_IMAGE = "postgis/postgis:16-3.4"
 START_TIMEOUT_SECONDS = 60
@@ -89,8 +90,8 @@ def _accepts(port: int) -> bool:
 def _packaged_binaries() -> Path:
     """The folder of initdb and postgres of the newest version that has PostGIS, installed if need be."""
     found = _find_binaries()
-    if found is None and shutil.which("apt-get"):
-        _install_packages()
+    if found is None:
+        install("postgresql", "postgresql-postgis")
         found = _find_binaries()
     if found is None:
         raise UnavailableError(
@@ -108,21 +109,6 @@ def _find_binaries() -> Path | None:
         if (folder / "postgres").exists() and (folder / "initdb").exists():
             return folder
     return None
-
-
-def _install_packages() -> None:
-    prefix = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
-    if prefix and subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode:
-        return
-    print("Installing PostgreSQL and PostGIS from the system's packages …", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql", "postgresql-postgis"],
-    ):
-        result = subprocess.run([*prefix, *command], check=False, env=environment, stdout=subprocess.DEVNULL)
-        if result.returncode:
-            raise UnavailableError(f"`{' '.join(command)}` failed; its message stands above.")
 
 
 def _as_other_user() -> list[str]:

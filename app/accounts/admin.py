@@ -7,6 +7,8 @@ from app.accounts.models import User
 admin.site.site_header = "Coalition Builder"
 admin.site.site_title = "Coalition Builder"
 admin.site.index_title = "Staff area"
+# Its place is needed: the moderators read in their list.
+admin.site.enable_nav_sidebar = False
 
 
 @admin.register(User)

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from app.accounts.models import User
+from app.accounts.read_only import ReadOnlyAdminMixin
 from app.endorsements.models import Endorsement, State
 from app.endorsements.services import moderate
 
@@ -34,16 +35,16 @@ class AwaitingFirst(admin.SimpleListFilter):
 
 
 @admin.register(Endorsement)
-class EndorsementAdmin(admin.ModelAdmin[Endorsement]):
+class EndorsementAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Endorsement]):
     """To read and to decide: nobody edits what an endorser wrote."""
 
     list_display = (
         "name",
+        "excerpt",
         "organisation",
         "campaign",
         "state",
-        "consent_to_publish",
-        "excerpt",
+        "may_be_shown",
         "submitted_at",
     )
     list_filter = (AwaitingFirst, "campaign", "consent_to_publish", "kind", "submitted_at")
@@ -53,9 +54,13 @@ class EndorsementAdmin(admin.ModelAdmin[Endorsement]):
     show_full_result_count = False
     actions = ("approve", "reject")
 
+    @admin.display(description="show", boolean=True, ordering="consent_to_publish")
+    def may_be_shown(self, endorsement: Endorsement) -> bool:
+        return endorsement.consent_to_publish
+
     @admin.display(description="statement")
     def excerpt(self, endorsement: Endorsement) -> str:
-        limit = 80
+        limit = 200
         text = endorsement.statement
         return text if len(text) <= limit else f"{text[:limit]}…"
 
@@ -70,25 +75,14 @@ class EndorsementAdmin(admin.ModelAdmin[Endorsement]):
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("endorsements.moderate_endorsement")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        del request
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Endorsement | None = None) -> bool:
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Endorsement | None = None) -> bool:
-        del request, obj
-        return False
-
     def _moderate(self, request: HttpRequest, queryset: QuerySet[Endorsement], state: State) -> None:
         # By key: a filter of the list page on the state would no longer hold while the state changes.
         selected = list(queryset.values_list("pk", flat=True))
         moderator = User.objects.get(username=request.user.get_username())
         changed = moderate(Endorsement.objects.filter(pk__in=selected), state, moderator)
         if changed:
-            self.message_user(request, f"{changed} endorsements are now {state}.", messages.SUCCESS)
+            now = f"endorsement is now {state}" if changed == 1 else f"endorsements are now {state}"
+            self.message_user(request, f"{changed} {now}.", messages.SUCCESS)
         if len(selected) > changed:
             self.message_user(
                 request,

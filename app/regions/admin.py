@@ -1,11 +1,11 @@
 from django.contrib import admin
-from django.http import HttpRequest
 
+from app.accounts.read_only import ReadOnlyAdminMixin
 from app.regions.models import Region
 
 
 @admin.register(Region)
-class RegionAdmin(admin.ModelAdmin[Region]):
+class RegionAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Region]):
     """To look at: regions come from the import alone."""
 
     list_display = ("full_name", "kind", "geoid", "vintage", "usps")
@@ -13,15 +13,3 @@ class RegionAdmin(admin.ModelAdmin[Region]):
     search_fields = ("full_name", "geoid")
     exclude = ("geometry", "outline")
     list_select_related = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        del request
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Region | None = None) -> bool:
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Region | None = None) -> bool:
-        del request, obj
-        return False

@@ -6,6 +6,7 @@ Shapes travel as EWKB (the PostGIS manual, "OpenGIS WKB and EWKB"), so no geomet
 What the SQLite dialect lacks: a spatial index (a bounding box narrows instead), ST_AsMVT, validity reasons.
 """
 
+import itertools
 import math
 import struct
 from collections.abc import Sequence
@@ -71,9 +72,7 @@ def multipolygon_ewkb(polygons: Sequence[Polygon], srid: int = WGS84) -> bytes:
     parts = [struct.pack("<BIII", _LITTLE_ENDIAN, _MULTIPOLYGON | _SRID_FLAG, srid, len(polygons))]
     for polygon in polygons:
         parts.append(struct.pack("<BII", _LITTLE_ENDIAN, _POLYGON, len(polygon)))
-        for ring in polygon:
-            parts.append(struct.pack("<I", len(ring)))
-            parts.extend(struct.pack("<dd", longitude, latitude) for longitude, latitude in ring)
+        parts += [struct.pack(f"<I{2 * len(ring)}d", len(ring), *itertools.chain(*ring)) for ring in polygon]
     return b"".join(parts)
 
 
@@ -238,6 +237,20 @@ class Transform(Func):
 
     def __init__(self, expression: Combinable, srid: int = WGS84) -> None:
         super().__init__(expression, Value(srid, output_field=models.IntegerField()))
+
+
+class AsEWKB(Func):
+    """A shape as bytes (ST_AsEWKB), to compare: two shapes are the same if every vertex is."""
+
+    function = "ST_AsEWKB"
+    output_field = models.BinaryField()
+
+
+class IsValid(Func):
+    """Whether no ring of a shape crosses itself or another (ST_IsValid)."""
+
+    function = "ST_IsValid"
+    output_field = models.BooleanField()
 
 
 class ValidAreas(Func):

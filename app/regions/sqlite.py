@@ -7,7 +7,6 @@ from typing import Any
 
 import pyproj
 import shapely
-import shapely.ops
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 _COLLECTION_TYPES: dict[int, Callable[[list[Any]], shapely.Geometry]] = {
@@ -53,7 +52,8 @@ def _as_geojson(ewkb: bytes, max_decimal_digits: int) -> str:
 
 def _transform(ewkb: bytes, srid: int) -> bytes:
     shape = shapely.from_wkb(ewkb)
-    moved = shapely.ops.transform(_transformer(shapely.get_srid(shape), srid).transform, shape)
+    transform = _transformer(shapely.get_srid(shape), srid).transform
+    moved = shapely.transform(shape, transform, interleaved=False)  # type: ignore[arg-type]  # the stubs know the interleaved form alone
     return _ewkb(shapely.set_srid(moved, srid))
 
 
@@ -87,10 +87,12 @@ def _bound(index: int) -> Callable[[bytes], float]:
 
 
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "ST_AsEWKB": (1, bytes),
     "ST_AsGeoJSON": (2, _as_geojson),
     "ST_CollectionExtract": (2, _collection_extract),
     "ST_Covers": (2, _covers),
     "ST_GeomFromEWKB": (1, bytes),
+    "ST_IsValid": (1, lambda ewkb: bool(shapely.is_valid(shapely.from_wkb(ewkb)))),
     "ST_MakeValid": (1, _on_shape(shapely.make_valid)),
     "ST_Multi": (1, _multi),
     "ST_Point": (3, _point),

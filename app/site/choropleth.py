@@ -3,17 +3,20 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from app.site.maps import Layer, Shape
 
 CLASSES = 5
 ROWS_FIRST = 10  # of the table; the others unfold
-_NICE_STEPS = (1, 2, 3, 5)
+_NICE_STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8)
+# Which of the style sheet's five shades so many classes take: few classes stay far apart.
+_SHADES = {0: (), 1: (4,), 2: (2, 5), 3: (1, 3, 5), 4: (1, 2, 4, 5), 5: (1, 2, 3, 4, 5)}
 
 
 @dataclass(frozen=True)
 class LegendClass:
-    number: int  # of the style sheet's classes; 0 has no endorsements
+    shade: int  # 1 to 5 of the style sheet; 0 has no endorsements
     label: str
 
 
@@ -78,7 +81,7 @@ def choropleth(
         Area(
             name=shape.name,
             count=count,
-            shade=sum(floor <= count for floor in floors),
+            shade=_shade(count, floors),
             percent_of_most=math.ceil(100 * count / most) if most else 0,
             path=shape.path,
             href=href(shape),
@@ -89,26 +92,38 @@ def choropleth(
 
 
 def class_floors(counts: Sequence[int], classes: int = CLASSES) -> list[int]:
-    """The least count of each class, ascending from 1: quantiles of the counts above 0, rounded down to nice steps."""
-    present = sorted(count for count in counts if count)
-    quantiles = [present[len(present) * number // classes] for number in range(1, classes) if present]
-    return sorted({1, *(_nice(count) for count in quantiles)}) if present else []
+    """The least count of each class, ascending from 1.
+
+    The classes grow by one factor, as the counts do that people leave on a map: a few are large, most are small.
+    The floors are rounded down to figures that read well, so there can be fewer classes than asked for.
+    """
+    present = [count for count in counts if count]
+    if not present:
+        return []
+    least, most = min(present), max(present)
+    floors = (least * (most / least) ** (number / classes) for number in range(1, classes))
+    return sorted({1, *map(_nice, floors)})
 
 
 def legend(floors: Sequence[int]) -> list[LegendClass]:
     classes = [LegendClass(0, "None")]
-    for number, floor in enumerate(floors, 1):
-        if number == len(floors):
+    for floor, following in zip_longest(floors, floors[1:]):
+        if following is None:
             label = f"{floor:,} or more"
-        elif floors[number] == floor + 1:
+        elif following == floor + 1:
             label = f"{floor:,}"
         else:
-            label = f"{floor:,} to {floors[number] - 1:,}"
-        classes.append(LegendClass(number, label))
+            label = f"{floor:,} to {following - 1:,}"
+        classes.append(LegendClass(_shade(floor, floors), label))
     return classes
 
 
-def _nice(count: int) -> int:
-    """The count rounded down to 1, 2, 3 or 5 times a power of ten."""
-    power = int(10 ** (len(str(count)) - 1))
-    return max(step * power for step in _NICE_STEPS if step * power <= count)
+def _shade(count: int, floors: Sequence[int]) -> int:
+    reached = sum(floor <= count for floor in floors)
+    return _SHADES[len(floors)][reached - 1] if reached else 0
+
+
+def _nice(count: float) -> int:
+    """The count rounded down to a figure that reads well."""
+    power = int(10 ** (len(str(int(count))) - 1))
+    return max(int(step * power) for step in _NICE_STEPS if step * power <= count)

@@ -26,7 +26,10 @@ class PlaceForm(forms.Form):
     """A county, or a point."""
 
     state = forms.ChoiceField(
-        required=False, label="State or territory", widget=forms.Select({"autocomplete": "address-level1"})
+        required=False,
+        label="State or territory",
+        help_text="Where you live or work.",
+        widget=forms.Select({"autocomplete": "address-level1"}),
     )
     county = forms.CharField(
         max_length=140,
@@ -96,10 +99,14 @@ class PlaceForm(forms.Form):
     def summary(self) -> list[tuple[str, str]]:
         """Every error with the id of the field to mend, in the order of the page."""
         return [
-            (self[name].id_for_label if name in self.fields else "", str(message))
+            (self._first_id(name) if name in self.fields else "", str(message))
             for name in (*self.fields, "__all__")
             for message in self.errors.get(name, [])
         ]
+
+    def _first_id(self, name: str) -> str:
+        """Where a link to the field leads; a group of radio buttons has no id of its own."""
+        return self[name].id_for_label or f"{self[name].auto_id}_0"
 
 
 class EndorseForm(PlaceForm):

@@ -16,13 +16,14 @@ Polygons = Sequence[Sequence[Sequence[Position]]]
 # A day: the key changes with the regions, so this only bounds what is kept of layers that are gone.
 _CACHE_SECONDS = 86_400
 # Islands below this are specks that cost bytes; a region's largest part is always drawn.
-_LEAST_AREA_SQUARE_PIXELS = 3
+_LEAST_AREA_SQUARE_PIXELS = 9
 _LEAST_RING = 3  # corners
 
-COUNTRY_SIZE = (980, 620)
-STATE_SIZE = (900, 640)
-THUMBNAIL_SIZE = (360, 280)
-_MARGIN = 6
+# In pixels of the drawing, twice those of a wide screen, so that whole numbers are fine enough for a sharp one.
+COUNTRY_SIZE = (1960, 1230)
+STATE_SIZE = (1800, 1280)
+THUMBNAIL_SIZE = (600, 480)
+_MARGIN = 10
 
 # Where each frame of the country's map has to reach: its extreme points, longitude first.
 _LOWER_48 = (
@@ -39,9 +40,9 @@ _HAWAII = ((-160.25, 21.8), (-159.4, 22.24), (-155.68, 18.91), (-154.8, 19.52))
 _PUERTO_RICO = ((-67.95, 18.1), (-65.22, 18.33), (-66.5, 18.52), (-66.5, 17.88))
 
 _INSETS_BY_STATE_FIPS: dict[str, tuple[Albers, Sequence[Position], Box]] = {
-    "02": (Albers(55, 65, -154, 50), _ALASKA, (12, 452, 222, 608)),
-    "15": (Albers(8, 18, -157, 13), _HAWAII, (246, 520, 372, 608)),
-    "72": (Albers(8, 18, -66.5, 13), _PUERTO_RICO, (842, 566, 968, 608)),
+    "02": (Albers(55, 65, -154, 50), _ALASKA, (20, 940, 430, 1220)),
+    "15": (Albers(8, 18, -157, 13), _HAWAII, (450, 1066, 686, 1220)),
+    "72": (Albers(8, 18, -66.5, 13), _PUERTO_RICO, (1690, 1130, 1940, 1220)),
 }
 _NOT_DRAWN = frozenset(
     {"60", "66", "69", "78"}
@@ -127,24 +128,19 @@ def _cached(regions: RegionQuerySet, name: str, draw: Callable[[list[Any], int],
 
 
 def _draw_country(rows: list[Any], vintage: int) -> Layer:
-    width, height = COUNTRY_SIZE
-    mainland = Frame.fit(
-        Albers(29.5, 45.5, -96, 37.5), _LOWER_48, (_MARGIN, _MARGIN, width - _MARGIN, height - _MARGIN)
-    )
-    insets = {fips: Frame.fit(*inset) for fips, inset in _INSETS_BY_STATE_FIPS.items()}
+    sheet = (0, 0, *COUNTRY_SIZE)
+    mainland = Frame.fit(Albers(29.5, 45.5, -96, 37.5), _LOWER_48, sheet, _MARGIN)
+    insets = {
+        row.geoid: Frame.fit(*_INSETS_BY_STATE_FIPS[row.geoid], _MARGIN)
+        for row in rows
+        if row.geoid in _INSETS_BY_STATE_FIPS
+    }
     shapes = []
     for row in rows:
         frame = insets.get(row.geoid, mainland)
         path = "" if row.geoid in _NOT_DRAWN else path_of(multipolygon_from_ewkb(row.outline), frame)
         shapes.append(Shape(row.pk, row.geoid, row.name, row.usps, path))
-    drawn = {row.geoid for row in rows}
-    return Layer(
-        vintage,
-        width,
-        height,
-        tuple(shapes),
-        tuple(frame.box for fips, frame in insets.items() if fips in drawn),
-    )
+    return Layer(vintage, *COUNTRY_SIZE, tuple(shapes), tuple(frame.box for frame in insets.values()))
 
 
 def _draw_state(rows: list[Any], vintage: int) -> Layer:
@@ -167,18 +163,15 @@ def _extent(state_geoid: str, shapes: Iterable[Polygons]) -> Sequence[Position]:
 def _frame_around(positions: Sequence[Position], size: tuple[int, int]) -> Frame:
     """A frame as large as the size allows, cut to the picture's own proportions."""
     projection = local_albers(positions)
-    width, height = size
-    room = (_MARGIN, _MARGIN, width - _MARGIN, height - _MARGIN)
-    fitted = Frame.fit(projection, positions, room)
-    pixels = fitted.place(positions)
-    wide = max(x for x, _ in pixels) - min(x for x, _ in pixels) + 2 * _MARGIN
-    high = max(y for _, y in pixels) - min(y for _, y in pixels) + 2 * _MARGIN
-    return Frame.fit(projection, positions, (_MARGIN, _MARGIN, wide - _MARGIN, high - _MARGIN))
+    pixels = Frame.fit(projection, positions, (0, 0, *size), _MARGIN).place(positions)
+    width = max(x for x, _ in pixels) - min(x for x, _ in pixels) + 2 * _MARGIN
+    height = max(y for _, y in pixels) - min(y for _, y in pixels) + 2 * _MARGIN
+    return Frame.fit(projection, positions, (0, 0, width, height), _MARGIN)
 
 
 def _size(frame: Frame) -> tuple[int, int]:
     *_, right, bottom = frame.box
-    return round(right + _MARGIN), round(bottom + _MARGIN)
+    return round(right), round(bottom)
 
 
 def _ring(pixels: Iterable[Pixel]) -> list[Pixel]:
@@ -211,7 +204,7 @@ def _area(ring: Sequence[Pixel]) -> float:
 def _path(ring: Sequence[Pixel]) -> str:
     (x, y), *others = ring
     if len(ring) < _LEAST_RING:
-        return f"M{x - 1} {y - 1}h2v2h-2z"
+        return f"M{x - 2} {y - 2}h4v4h-4z"
     steps = []
     for next_x, next_y in others:
         steps += [_number(next_x - x), _number(next_y - y)]

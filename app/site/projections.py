@@ -70,13 +70,14 @@ class Frame:
         return pixels
 
     @classmethod
-    def fit(cls, projection: Albers, positions: Iterable[Position], box: Box) -> "Frame":
-        """The largest picture of the positions that the box holds, centred in it."""
+    def fit(cls, projection: Albers, positions: Iterable[Position], box: Box, margin: int) -> "Frame":
+        """The largest picture of the positions that the box holds within its margin, centred in it."""
         projected = [projection.project(*position) for position in positions]
         west, east = min(x for x, _ in projected), max(x for x, _ in projected)
         north, south = min(y for _, y in projected), max(y for _, y in projected)
         left, top, right, bottom = box
-        scale = min((right - left) / (east - west), (bottom - top) / (south - north))
+        across, down = right - left - 2 * margin, bottom - top - 2 * margin
+        scale = min(across / (east - west), down / (south - north))
         return cls(
             projection,
             scale,

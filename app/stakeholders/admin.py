@@ -2,18 +2,14 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from app.accounts.read_only import ReadOnlyAdminMixin
 from app.stakeholders.models import RegionAssignment, Stakeholder
 
 
-class RegionAssignmentInline(admin.TabularInline[RegionAssignment, Stakeholder]):
+class RegionAssignmentInline(ReadOnlyAdminMixin, admin.TabularInline[RegionAssignment, Stakeholder]):
     model = RegionAssignment
     fields = readonly_fields = ("region", "kind", "vintage", "basis")
     extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Stakeholder | None = None) -> bool:
-        del request, obj
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RegionAssignment]:
         return super().get_queryset(request).with_regions()  # type: ignore[attr-defined,no-any-return]

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def provide(folder: Path, *, without_repair: str = "") -> Iterator[Emulator]:
     """A running emulator, reachable from this machine alone.
 
     Args:
-        folder: for its log and its temporary files.
+        folder: for its log, which stays.
         without_repair: the name of a repair to leave out, for the repair's test.
 
     Raises:
@@ -72,34 +73,44 @@ def provide(folder: Path, *, without_repair: str = "") -> Iterator[Emulator]:
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "emulator.log"
     port = free_port()
+    with tempfile.TemporaryDirectory(prefix="coalition-aws-", ignore_cleanup_errors=True) as scratch:
+        server = _start(log, _server_environment(scratch, port, without_repair))
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _await_health(server, url, log)
+            yield Emulator(url, log, server.pid)
+        finally:
+            stop(server, signal.SIGTERM, _STOP_GRACE_SECONDS)
+
+
+def _start(log: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
     with log.open("wb") as output:
-        server = subprocess.Popen(
+        return subprocess.Popen(
             [environments.provide("emulator"), LAUNCHER],
-            env=_server_environment(folder, port, without_repair),
+            env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            cwd=folder,
+            cwd=environment["HOME"],
             start_new_session=True,
             preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one prctl call, no threads run yet
         )
-    url = f"http://127.0.0.1:{port}"
+
+
+def _await_health(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
     try:
         wait_until(lambda: _healthy(server, url, log), "The AWS emulator", START_TIMEOUT_SECONDS)
-        yield Emulator(url, log, server.pid)
     except TimeoutError as error:
         raise StartError(f"{error} Its log is {log}.") from None
-    finally:
-        stop(server, signal.SIGTERM, _STOP_GRACE_SECONDS)
 
 
-def _server_environment(folder: Path, port: int, without_repair: str) -> dict[str, str]:
+def _server_environment(scratch: str, port: int, without_repair: str) -> dict[str, str]:
     """All it gets: an operator's credentials and proxies are none of its business."""
     return {
         "PATH": "/usr/bin:/bin",
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        "STATE_DIR": str(folder / "state"),
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "STATE_DIR": scratch,
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "localhost",
         "GATEWAY_PORT": str(port),

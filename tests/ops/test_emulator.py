@@ -198,7 +198,7 @@ with emulator.provide(pathlib.Path(sys.argv[1])) as found:
 
 
 def test_it_ends_when_the_command_that_started_it_is_killed(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", STARTS_AND_WAITS, tmp_path]
+    command = [sys.executable, "-c", STARTS_AND_WAITS, str(tmp_path)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     ) as starter:

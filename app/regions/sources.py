@@ -1,0 +1,177 @@
+"""Where a shapefile comes from: a folder, a zip or an https address. Nothing in a zip is trusted."""
+
+import contextlib
+import http.client
+import re
+import ssl
+import stat
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO
+from urllib.parse import urlsplit
+
+GIBIBYTE = 2**30
+DEFAULT_MAX_BYTES = 2 * GIBIBYTE
+_CHUNK_BYTES = 1 << 20
+_TIMEOUT_SECONDS = 60
+_SUFFIXES = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_REQUIRED = (".shp", ".dbf")
+_ENCRYPTED = 0x1
+
+
+class SourceError(Exception):
+    """The source can't be used; the message says why, for the person who named it."""
+
+
+@dataclass(frozen=True)
+class ShapefileParts:
+    """The files of one shapefile; .prj and .cpg may be absent."""
+
+    shp: Path
+    dbf: Path
+    prj: Path | None = None
+    cpg: Path | None = None
+
+
+@contextlib.contextmanager
+def opened(source: str, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[ShapefileParts]:
+    """The parts of the one shapefile that a source holds, good inside the block.
+
+    Args:
+        source: path of a zip, of a folder or of a .shp with its companions beside it; or an https address of a zip.
+        max_bytes: the most that is downloaded, and the most that is unpacked.
+
+    Raises:
+        SourceError: it is missing, unsafe, broken or too large.
+    """
+    with tempfile.TemporaryDirectory(prefix="shapefile-") as name:
+        folder = Path(name)
+        if "://" in source:
+            archive = folder / "download"
+            _download(source, archive, max_bytes)
+            yield _unpack(archive, folder, max_bytes)
+            return
+        path = Path(source)
+        if path.is_dir():
+            yield _parts([entry for entry in path.iterdir() if entry.is_file()])
+        elif path.suffix.lower() == ".shp" and path.is_file():
+            yield _parts([entry for entry in path.parent.iterdir() if entry.stem == path.stem])
+        elif path.is_file():
+            yield _unpack(path, folder, max_bytes)
+        else:
+            raise SourceError(f"{source} does not exist.")
+
+
+def _parts(files: list[Path]) -> ShapefileParts:
+    shp = _only_shp([path for path in files if path.suffix.lower() == ".shp"])
+    by_suffix = {path.suffix.lower(): path for path in files if path.stem == shp.stem}
+    for suffix in _REQUIRED:
+        if suffix not in by_suffix:
+            raise SourceError(f"{shp.name} has no {suffix} beside it.")
+    return ShapefileParts(shp, by_suffix[".dbf"], by_suffix.get(".prj"), by_suffix.get(".cpg"))
+
+
+def _only_shp(found: list[Path]) -> Path:
+    if len(found) != 1:
+        names = ", ".join(sorted(path.name for path in found)) or "none"
+        raise SourceError(f"One .shp is expected, there are {len(found)}: {names}.")
+    return found[0]
+
+
+def _unpack(archive: Path, folder: Path, max_bytes: int) -> ShapefileParts:
+    """Copy the parts, and only them, under their bare names."""
+    try:
+        with zipfile.ZipFile(archive) as opened_zip:
+            members = _wanted(opened_zip.infolist())
+            left = max_bytes
+            for name, member in members.items():
+                with opened_zip.open(member) as packed, (folder / name).open("wb") as unpacked:
+                    left -= _copy(packed, unpacked, left, f"Unpacked, {archive.name}")
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise SourceError(f"{archive.name} is no zip that can be read: {error}.") from error
+    return _parts([folder / name for name in members])
+
+
+def _wanted(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    wanted: dict[str, zipfile.ZipInfo] = {}
+    for member in members:
+        _refuse_unsafe(member)
+        name = PurePosixPath(member.filename).name
+        # macOS packs "._x.shp" beside x.shp: not a shapefile.
+        if member.is_dir() or name.startswith(".") or PurePosixPath(name).suffix.lower() not in _SUFFIXES:
+            continue
+        if name in wanted:
+            raise SourceError(f"The zip holds {name} twice.")
+        wanted[name] = member
+    return wanted
+
+
+def _refuse_unsafe(member: zipfile.ZipInfo) -> None:
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    problem = ""
+    if path.is_absolute() or re.match(r"^[A-Za-z]:", member.filename):
+        problem = "has an absolute path"
+    elif ".." in path.parts:
+        problem = "leads out of its folder"
+    elif stat.S_ISLNK(member.external_attr >> 16):
+        problem = "is a link"
+    elif member.flag_bits & _ENCRYPTED:
+        problem = "is encrypted"
+    if problem:
+        raise SourceError(f"The zip is refused: its entry {member.filename!r} {problem}.")
+
+
+def _copy(
+    source: IO[bytes] | http.client.HTTPResponse, target: BinaryIO | IO[bytes], limit: int, what: str
+) -> int:
+    """Copy at most `limit` bytes and count them: what a header claims about a size binds nobody."""
+    copied = 0
+    while chunk := source.read(_CHUNK_BYTES):
+        copied += len(chunk)
+        if copied > limit:
+            raise SourceError(f"{what} is larger than allowed: --max-gib raises the limit.")
+        target.write(chunk)
+    return copied
+
+
+class _HttpsOnly(urllib.request.HTTPRedirectHandler):
+    def redirect_request(  # noqa: PLR0913, PLR0917 - urllib's signature
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> urllib.request.Request | None:
+        try:
+            _require_https(newurl)
+        except SourceError:
+            fp.close()
+            raise
+        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]  # typeshed wants HTTPMessage, which urllib hands over
+
+
+def _require_https(url: str) -> None:
+    if urlsplit(url).scheme != "https":
+        raise SourceError(f"{url} is refused: only https addresses are downloaded.")
+
+
+def _download(url: str, target: Path, max_bytes: int) -> None:
+    _require_https(url)
+    opener = urllib.request.build_opener(
+        _HttpsOnly(), urllib.request.HTTPSHandler(context=ssl.create_default_context())
+    )
+    try:
+        with opener.open(url, timeout=_TIMEOUT_SECONDS) as response, target.open("wb") as file:
+            copied = _copy(response, file, max_bytes, url)
+            expected = response.headers.get("Content-Length")
+    except (OSError, http.client.HTTPException) as error:
+        # HTTPError, URLError, certificate errors and time-outs are all OSErrors.
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
+        raise SourceError(f"{url} can't be downloaded: {reason}.") from error
+    if expected is not None and copied != int(expected):
+        raise SourceError(f"{url} broke off after {copied} of {expected} bytes.")

@@ -1,0 +1,259 @@
+"""Our package and entry point against stock Zappa's of the same application, and against a bare WSGI call.
+
+    make bench BENCH=lambda
+
+Both zips are built in this run and unpacked as Lambda unpacks them (dates from the zip, nothing may be written). boto3 lies
+beside both with good bytecode, as in Lambda's runtime. A cold start is a new interpreter to the first 200 of a JSON view
+that needs no database; runs alternate, so that a busy machine slows both.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+from benchmarks.report import Row, report
+from ops import package
+from ops.package_gates import SMOKE_ENVIRONMENT, link_boto3
+from ops.package_smoke import gateway_event
+from ops.sources import read_sources
+
+COLD_RUNS = 9
+WARM_ROUNDS = 9
+WARM_CALLS = 400
+EVENT = gateway_event("/healthz") | {
+    "requestContext": gateway_event("/healthz")["requestContext"] | {"requestId": "r"}
+}
+OURS = "app.config.lambda_handler.handler"
+STOCK = "handler.lambda_handler"
+MIB = 1024**2
+
+# As `zappa init` writes them for Django. The look-ups of wheels are off because they bring the ones pip installed.
+STOCK_SETTINGS = {
+    "dev": {
+        "aws_region": "us-east-1",
+        "django_settings": "app.config.settings",
+        "exclude": ["boto3", "dateutil", "botocore", "s3transfer", "concurrent"],
+        "project_name": "stock",
+        "runtime": "python3.13",
+        "s3_bucket": "stock-zappa",
+        "use_precompiled_packages": False,
+    }
+}
+
+_START = """
+import importlib, io, json, sys, time
+folder, runtime, path = sys.argv[1:4]
+sys.path[:0] = [folder]
+sys.path.append(runtime)
+module, _, name = path.rpartition(".")
+handler = getattr(importlib.import_module(module), name)
+event = json.loads(sys.argv[4])
+"""
+
+_COLD = f"""
+import time
+began = time.perf_counter()
+{_START}
+answer = handler(event, None)
+took = time.perf_counter() - began
+assert answer["statusCode"] == 200, answer
+print(took, file=sys.stderr)
+"""
+
+_WARM_HANDLER = """
+def call():
+    return handler(event, None)["statusCode"]
+"""
+
+# The environment that a WSGI server would have made; only what a call consumes is made anew.
+_WARM_WSGI = """
+from app.config.wsgi import application
+host = event["requestContext"]["domainName"]
+fixed = {
+    "REQUEST_METHOD": "GET", "PATH_INFO": event["path"], "SCRIPT_NAME": "/dev", "QUERY_STRING": "",
+    "SERVER_NAME": host, "SERVER_PORT": "443", "HTTP_HOST": host, "SERVER_PROTOCOL": "HTTP/1.1",
+    "REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_PROTO": "https", "wsgi.url_scheme": "https",
+    "wsgi.errors": sys.stderr, "CONTENT_LENGTH": "0",
+}
+def call():
+    seen = []
+    response = application({**fixed, "wsgi.input": io.BytesIO()}, lambda status, headers: seen.append(status))
+    b"".join(response)
+    response.close()
+    return int(seen[0][:3])
+"""
+
+_WARM_ROUND = """
+import gc
+assert call() == 200
+for line in sys.stdin:
+    gc.collect()
+    began = time.perf_counter()
+    for _ in range(int(line)):
+        call()
+    print((time.perf_counter() - began) / int(line) * 1000, file=sys.stderr, flush=True)
+"""
+
+
+def stock_zip(work: Path) -> Path:
+    """Package the application with plain Zappa, in an environment of what Lambda gets and Zappa.
+
+    Raises:
+        subprocess.CalledProcessError: it can't be had here.
+    """
+    project, venv = work / "project", work / "stock-environment"
+    sources = read_sources(package.ROOT)
+    sources.copy_packaged(project)
+    shutil.copyfile(package.ROOT / "manage.py", project / "manage.py")
+    (project / "zappa_settings.json").write_text(json.dumps(STOCK_SETTINGS))
+    locks = package.ROOT / "requirements"
+    pip = [str(venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+    _quietly([sys.executable, "-m", "venv", str(venv)])
+    _quietly([*pip, "--require-hashes", "-r", str(locks / "runtime.txt")])
+    _quietly([*pip, "--require-hashes", "-c", str(locks / "dev.txt"), "zappa"])
+    environment = {
+        "HOME": str(work),
+        "PATH": os.defpath,
+        "VIRTUAL_ENV": str(venv),
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    _quietly([str(venv / "bin" / "zappa"), "package", "dev", "-o", "stock.zip"], cwd=project, env=environment)
+    return project / "stock.zip"
+
+
+def _quietly(command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
+    subprocess.run(command, cwd=cwd, env=env, check=True, capture_output=True)
+
+
+def unpack(path: Path, folder: Path) -> Path:
+    """Unpack with the zip's dates, which is what makes ordinary bytecode stale on Lambda."""
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+        for entry in archive.infolist():
+            seconds = time.mktime((*entry.date_time, 0, 0, -1))
+            os.utime(folder / entry.filename, (seconds, seconds))
+    return folder
+
+
+def _command(code: str, folder: Path, runtime: Path, handler: str) -> list[str]:
+    # -B: /var/task is read-only, so nothing that had to be compiled is kept.
+    return [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        "-c",
+        code,
+        str(folder),
+        str(runtime),
+        handler,
+        json.dumps(EVENT),
+    ]
+
+
+def cold_start(folder: Path, runtime: Path, handler: str) -> float:
+    """Milliseconds from the first line of a new interpreter to the first answer."""
+    result = subprocess.run(
+        _command(_COLD, folder, runtime, handler),
+        env=SMOKE_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(result.stderr.splitlines()[-1]) * 1000
+
+
+class Warm:
+    """An interpreter that has answered and waits to be asked for another round."""
+
+    def __init__(self, call: str, folder: Path, runtime: Path, handler: str) -> None:
+        self._process = subprocess.Popen(
+            _command(_START + call + _WARM_ROUND, folder, runtime, handler),
+            env=SMOKE_ENVIRONMENT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def round(self) -> float:
+        """Milliseconds a call.
+
+        Raises:
+            RuntimeError: it failed.
+        """
+        assert self._process.stdin is not None  # noqa: S101 - for mypy: it was asked for above
+        assert self._process.stderr is not None  # noqa: S101
+        self._process.stdin.write(f"{WARM_CALLS}\n")
+        self._process.stdin.flush()
+        for line in self._process.stderr:
+            # Zappa logs every request to the same stream.
+            if line.replace(".", "", 1).strip().isdigit():
+                return float(line)
+        raise RuntimeError("the interpreter ended without an answer")
+
+    def end(self) -> None:
+        self._process.communicate()
+
+
+def measure_cold(ours: Path, stock: Path | None, runtime: Path) -> Row:
+    ours_ms, stock_ms = [], []
+    for run in range(COLD_RUNS + 1):
+        ours_found = cold_start(ours, runtime, OURS)
+        stock_found = cold_start(stock, runtime, STOCK) if stock else None
+        if run:  # The first one filled the disk's cache.
+            ours_ms.append(ours_found)
+            stock_ms += [stock_found] if stock_found else []
+    return Row.of("cold_start", ours_ms, stock_ms, "stock Zappa", "ms")
+
+
+def measure_warm(ours: Path, stock: Path | None, runtime: Path) -> list[Row]:
+    calls = {"ours": (_WARM_HANDLER, ours, OURS), "wsgi": (_WARM_WSGI, ours, OURS)}
+    if stock:
+        calls["stock"] = (_WARM_HANDLER, stock, STOCK)
+    warm = {name: Warm(call, folder, runtime, handler) for name, (call, folder, handler) in calls.items()}
+    found: dict[str, list[float]] = {name: [] for name in ("ours", "wsgi", "stock")}
+    for _ in range(WARM_ROUNDS):
+        for name, interpreter in warm.items():
+            found[name].append(interpreter.round())
+    for interpreter in warm.values():
+        interpreter.end()
+    return [
+        Row.of("warm_json", found["ours"], found["wsgi"], "raw WSGI", "ms"),
+        Row.of("warm_json_zappa", found["ours"], found["stock"], "stock Zappa", "ms"),
+    ]
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="coalition-bench-") as name:
+        work = Path(name)
+        path, gates = package.build()
+        if not all(gate.holds for gate in gates):
+            print(package.report(path, gates), file=sys.stderr)
+            return 1
+        try:
+            stock_path = stock_zip(work)
+        except subprocess.CalledProcessError as error:
+            print(f"Stock Zappa is missing: {error}\n{error.stderr.decode()}", file=sys.stderr)
+            stock_path = None
+        runtime = work / "runtime"
+        link_boto3(runtime)
+        ours = unpack(path, work / "ours")
+        stock = unpack(stock_path, work / "stock") if stock_path else None
+        sizes = [[zip_path.stat().st_size / MIB] if zip_path else [] for zip_path in (path, stock_path)]
+        rows = [measure_cold(ours, stock, runtime), *measure_warm(ours, stock, runtime)]
+        rows.append(Row.of("zip_mib", *sizes, "stock Zappa", "MiB"))
+    report("lambda", rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""One benchmark's rows: printed as a table and written to results/<name>.json."""
+
+import datetime as dt
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A quantity of ours beside a peer's; a peer that could not be had leaves `peer` and `ratio` empty."""
+
+    what: str
+    ours: float
+    peer: float | None
+    peer_name: str
+    unit: str
+    runs: int
+
+    @classmethod
+    def of(cls, what: str, ours: Sequence[float], peer: Sequence[float], peer_name: str, unit: str) -> "Row":
+        """A row of medians."""
+        return cls(what, median(ours), median(peer) if peer else None, peer_name, unit, len(ours))
+
+    @property
+    def ratio(self) -> float | None:
+        return self.ours / self.peer if self.peer else None
+
+
+def report(name: str, rows: Sequence[Row]) -> None:
+    print(f"{name:<20} {'ours':>10} {'peer':>10} {'ratio':>7}")
+    for row in rows:
+        peer = "missing" if row.peer is None else f"{row.peer:.2f}"
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        print(
+            f"{row.what:<20} {row.ours:>10.2f} {peer:>10} {ratio:>7}  {row.unit}, {row.runs} runs, {row.peer_name}"
+        )
+    RESULTS.mkdir(exist_ok=True)
+    result = {
+        "name": name,
+        "measured": [{**asdict(row), "ratio": row.ratio} for row in rows],
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    }
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")

@@ -1,0 +1,48 @@
+"""Headless Chromium in front of a server of our own."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connections
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from app.accounts.models import User
+from ops import chromium
+
+
+@pytest.fixture
+def browser(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    # Playwright's synchronous interface runs an event loop in this thread, so Django takes every query of the test
+    # for one that blocks a loop. Nothing else runs on this loop.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.provide(), args=list(chromium.FLAGS))
+        yield browser
+        browser.close()
+        # Inside a running loop Django keeps connections of its own (asgiref's Local), which nobody else would close.
+        connections.close_all()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A page that fails the test when a script fails or another host is asked."""
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 860})
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    page.on("request", lambda sent: None if sent.url.startswith(live_server.url) else wrong.append(sent.url))
+    yield page
+    context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def moderator(live_server: LiveServer) -> User:
+    # A test behind a live server empties every table afterwards, the roles that a migration made among them.
+    role, _ = Group.objects.get_or_create(name="moderator")
+    user = User.objects.create_user("moderator", password="correct horse battery", is_staff=True)
+    user.groups.add(role)
+    return user

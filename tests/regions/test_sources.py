@@ -1,0 +1,278 @@
+"""Where shapefiles come from. A zip is somebody else's: whatever could leave its folder or fill the disk is refused."""
+
+import http.server
+import ssl
+import stat
+import struct
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+import trustme
+
+from app.regions.sources import SourceError, opened
+from tests.layers import county, degree_square, pack, write_layer
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_layer(tmp_path / "source", [(county(), degree_square())], cpg="UTF-8")
+
+
+@pytest.fixture
+def archive(folder: Path, tmp_path: Path) -> Path:
+    return pack(folder, tmp_path / "layer.zip")
+
+
+def names(source: Path | str) -> set[str]:
+    with opened(str(source)) as parts:
+        found = (parts.shp, parts.dbf, parts.prj, parts.cpg)
+        return {path.name for path in found if path is not None and path.stat().st_size}
+
+
+def refusal(source: Path | str, **options: int) -> str:
+    with pytest.raises(SourceError) as refused, opened(str(source), **options):
+        pytest.fail("It was opened.")
+    return str(refused.value)
+
+
+def add(archive: Path, name: str | zipfile.ZipInfo, content: bytes = b"x") -> Path:
+    with zipfile.ZipFile(archive, "a") as opened_zip:
+        opened_zip.writestr(name, content)
+    return archive
+
+
+ALL_PARTS = {"layer.shp", "layer.dbf", "layer.prj", "layer.cpg"}
+
+
+def test_a_folder_a_shp_and_a_zip_are_read(folder: Path, archive: Path) -> None:
+    assert names(folder) == names(folder / "layer.shp") == names(archive) == ALL_PARTS
+
+
+def test_what_was_unpacked_is_gone_afterwards(archive: Path) -> None:
+    with opened(str(archive)) as parts:
+        place = parts.shp.parent
+        assert place.exists()
+    assert not place.exists()
+
+
+def test_a_zip_may_keep_its_files_in_a_folder(folder: Path, tmp_path: Path) -> None:
+    assert names(pack(folder, tmp_path / "nested.zip", prefix="tl_2016/inner/")) == ALL_PARTS
+
+
+def test_suffixes_may_be_in_capitals(folder: Path, tmp_path: Path) -> None:
+    for path in list(folder.iterdir()):
+        path.rename(path.with_suffix(path.suffix.upper()))
+    assert names(pack(folder, tmp_path / "capitals.zip")) == {
+        "layer.SHP",
+        "layer.DBF",
+        "layer.PRJ",
+        "layer.CPG",
+    }
+
+
+def test_only_the_parts_of_a_shapefile_are_taken_from_a_zip(archive: Path) -> None:
+    for name in ("layer.shp.xml", "readme.html", "inner.zip", "__MACOSX/._layer.shp", "run.sh"):
+        add(archive, name)
+    with opened(str(archive)) as parts:
+        assert {path.suffix for path in parts.shp.parent.iterdir()} == {
+            ".shp",
+            ".shx",
+            ".dbf",
+            ".prj",
+            ".cpg",
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("/etc/layer.cpg", "has an absolute path"),
+        ("C:\\layer.cpg", "has an absolute path"),
+        ("\\\\server\\layer.cpg", "has an absolute path"),
+        ("../layer.cpg", "leads out of its folder"),
+        ("a/../../layer.cpg", "leads out of its folder"),
+        ("..\\layer.cpg", "leads out of its folder"),
+        ("../readme.txt", "leads out of its folder"),
+    ],
+)
+def test_an_entry_that_leaves_its_folder_is_refused(archive: Path, name: str, problem: str) -> None:
+    assert refusal(add(archive, name)) == f"The zip is refused: its entry {name!r} {problem}."
+
+
+def test_a_link_is_refused(archive: Path) -> None:
+    link = zipfile.ZipInfo("other.cpg")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    assert refusal(add(archive, link, b"/etc/passwd")).endswith("'other.cpg' is a link.")
+
+
+def test_an_encrypted_entry_is_refused(archive: Path) -> None:
+    content = bytearray(archive.read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.find(signature) + offset] |= 1
+    archive.write_bytes(content)
+    assert refusal(archive).endswith("is encrypted.")
+
+
+def test_two_shapefiles_are_refused(archive: Path) -> None:
+    assert refusal(add(archive, "other.shp")) == "One .shp is expected, there are 2: layer.shp, other.shp."
+
+
+def test_a_part_that_is_there_twice_is_refused(archive: Path) -> None:
+    assert refusal(add(archive, "copy/layer.dbf")) == "The zip holds layer.dbf twice."
+
+
+def test_no_shapefile_is_refused(tmp_path: Path) -> None:
+    target = tmp_path / "empty.zip"
+    assert refusal(add(target, "readme.txt")) == "One .shp is expected, there are 0: none."
+
+
+def test_a_shapefile_without_its_table_is_refused(folder: Path, tmp_path: Path) -> None:
+    (folder / "layer.dbf").unlink()
+    assert refusal(folder) == "layer.shp has no .dbf beside it."
+    assert refusal(pack(folder, tmp_path / "half.zip")) == "layer.shp has no .dbf beside it."
+
+
+def test_more_than_the_limit_is_not_unpacked(archive: Path) -> None:
+    unpacked = sum(info.file_size for info in zipfile.ZipFile(archive).infolist())
+    with opened(str(archive), max_bytes=unpacked):
+        pass
+    assert "is larger than allowed" in refusal(archive, max_bytes=unpacked - 1)
+
+
+def test_a_bomb_is_stopped_at_the_limit(archive: Path) -> None:
+    add(archive, zipfile.ZipInfo("layer.shx.dbf"), b"")
+    with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as opened_zip:
+        opened_zip.writestr("bomb.prj", bytes(50_000_000))
+    assert archive.stat().st_size < 200_000
+    assert "is larger than allowed" in refusal(archive, max_bytes=1_000_000)
+
+
+def test_a_header_that_lies_about_the_size_gains_nothing(folder: Path, tmp_path: Path) -> None:
+    (folder / "layer.prj").write_bytes(bytes(3_000_000))
+    archive = pack(folder, tmp_path / "liar.zip")
+    content = archive.read_bytes().replace(struct.pack("<I", 3_000_000), struct.pack("<I", 10))
+    archive.write_bytes(content)
+    assert "is no zip that can be read" in refusal(archive, max_bytes=100_000)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:0],
+        lambda content: b"PK" + content[:2] * 100,
+        lambda content: content.replace(content[60:90], bytes(30), 1),
+    ],
+    ids=["cut off", "empty", "something else", "changed inside"],
+)
+def test_a_damaged_zip_is_refused(archive: Path, damage: Callable[[bytes], bytes]) -> None:
+    archive.write_bytes(damage(archive.read_bytes()))
+    assert "layer.zip is no zip that can be read" in refusal(archive)
+
+
+def test_a_source_that_is_not_there_is_named() -> None:
+    assert refusal("nowhere.zip") == "nowhere.zip does not exist."
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Serves `content` at /layer.zip, half of it at /half.zip, and redirects."""
+
+    content: ClassVar[bytes] = b""
+    redirects: ClassVar[dict[str, str]] = {}
+
+    def do_GET(self) -> None:
+        if self.path in self.redirects:
+            self.send_response(302)
+            self.send_header("Location", self.redirects[self.path])
+            self.end_headers()
+        elif self.path in ("/layer.zip", "/half.zip"):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.content)))
+            self.end_headers()
+            self.wfile.write(
+                self.content if self.path == "/layer.zip" else self.content[: len(self.content) // 2]
+            )
+        else:
+            self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+class QuietServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A client that hangs up is what some tests want."""
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def server(authority: trustme.CA, archive: Path) -> Iterator[str]:
+    """The address of an https server of its own authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with QuietServer(("127.0.0.1", 0), Server) as serving:
+        # The handshake is left to the thread of the request, which closes its socket when it fails.
+        serving.socket = context.wrap_socket(serving.socket, server_side=True, do_handshake_on_connect=False)
+        address = f"https://127.0.0.1:{serving.server_port}"
+        Server.content = archive.read_bytes()
+        Server.redirects = {
+            "/moved": f"{address}/layer.zip",
+            "/downgraded": f"http://127.0.0.1:{serving.server_port}/layer.zip",
+        }
+        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield address
+        serving.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("path", ["/layer.zip", "/moved"])
+def test_an_https_address_is_downloaded(server: str, path: str) -> None:
+    assert names(server + path) == ALL_PARTS
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused(server: str) -> None:
+    assert "CERTIFICATE_VERIFY_FAILED" in refusal(f"{server}/layer.zip")
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/none.zip", "can't be downloaded: Not Found"),
+        ("/half.zip", "broke off after"),
+        ("/downgraded", "is refused: only https addresses are downloaded"),
+    ],
+)
+def test_a_download_that_fails_is_refused(server: str, path: str, reason: str) -> None:
+    assert reason in refusal(server + path)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_download_is_stopped_at_the_limit(server: str) -> None:
+    assert "is larger than allowed" in refusal(f"{server}/layer.zip", max_bytes=100)
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    assert "can't be downloaded" in refusal("https://127.0.0.1:1/layer.zip")
+
+
+@pytest.mark.parametrize("url", ["http://example.org/a.zip", "ftp://example.org/a.zip", "file:///etc/passwd"])
+def test_anything_but_https_is_refused(url: str) -> None:
+    assert refusal(url) == f"{url} is refused: only https addresses are downloaded."

@@ -1,0 +1,77 @@
+"""Find my district: from a point every kind of region, from a county what it tells."""
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from app.regions.models import Region
+from tests.shapes import make_region, square
+from tests.site.html import checked, get
+
+PAGE = "/find-my-district/"
+
+
+def test_it_asks_and_keeps_nothing(outsider: Client, maryland: Region) -> None:
+    response = outsider.get(PAGE)
+    page = checked(response)
+    assert "Your regions" not in page.text
+    assert response["Cache-Control"] == "private, no-store"
+    assert not response.cookies
+
+
+def test_a_point_shows_its_region_of_each_kind_and_a_picture(outsider: Client, maryland: Region) -> None:
+    make_region(
+        "congressional_district", "2407", "7", square(-77, 39, -76, 40), full_name="Congressional District 7"
+    )
+    page = get(outsider, f"{PAGE}?latitude=39.3&longitude=-76.6")
+    for words in (
+        "State Maryland",
+        "County Baltimore city",
+        "Congressional district Congressional District 7",
+    ):
+        assert words in page.text
+    assert page.having("svg", aria_label="Baltimore city in Maryland")
+    assert page.having("input", name="latitude", value="39.3")
+
+
+def test_a_county_shows_itself_its_state_and_what_it_cannot_tell(outsider: Client, maryland: Region) -> None:
+    page = get(outsider, f"{PAGE}?state=MD&county=Harford")
+    assert "County Harford County" in page.text
+    assert "Legislative districts cut through counties" in page.text
+    assert page.having("svg", aria_label="Harford County in Maryland")
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("state=MD&county=Baltimore", "Baltimore County (24005) or Baltimore city (24510)"),
+        ("latitude=39.3&longitude=76.6", "-76.6, not 76.6"),
+        ("latitude=x&longitude=1", "Give the latitude as a number"),
+        ("state=&county=", "choose a state and a county"),
+        ("latitude=nan&longitude=1", "Give the latitude as a number"),
+    ],
+)
+def test_a_mistake_is_named(query: str, message: str, outsider: Client, maryland: Region) -> None:
+    page = get(outsider, f"{PAGE}?{query}")
+    assert message in page.text
+    assert "Your regions" not in page.text
+
+
+def test_a_point_in_the_water_is_told_so(outsider: Client, maryland: Region) -> None:
+    make_region("state", "51", "Virginia", square(-77, 36, -76, 37), usps="VA")
+    (virginia,) = Region.objects.filter(geoid="51")
+    Region.objects.filter(pk=virginia.pk).update(east=-70)
+    page = get(outsider, f"{PAGE}?latitude=36.5&longitude=-71")
+    assert "No region that we know covers this point" in page.text
+
+
+@pytest.mark.parametrize("count", [0, 30])
+def test_it_takes_the_same_queries_however_many_regions_there_are(
+    count: int, outsider: Client, maryland: Region, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(count):
+        make_region(
+            "county", f"24{900 + number}", f"County {number}", square(-77, 38, -75, 40), parent=maryland
+        )
+    with django_assert_num_queries(5):
+        get(outsider, f"{PAGE}?latitude=39.3&longitude=-76.6")
