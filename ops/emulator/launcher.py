@@ -145,9 +145,13 @@ def _keep_ipv6_blocks(ec2: Any, kind: str, records: Any) -> None:
         if ec2._p(params, "AmazonProvidedIpv6CidrBlock") == "true":
             block = f"2600:1f18:{secrets.randbelow(0xFFFF):x}:{secrets.randbelow(0xFF):x}00::/56"
         found = re.search(rf"<{id_tag}>([^<]+)<".encode(), answer[2])
-        if block and found:
-            records[found[1].decode()]["Ipv6CidrBlock"] = block
-        return answer
+        if not block or not found:
+            return answer
+        record = records[found[1].decode()]
+        record["Ipv6CidrBlock"] = block
+        fields = getattr(ec2, f"_{kind}_fields_xml")(record, tag=kind)
+        with_block: Answer = ec2._xml(200, f"{action}Response", fields)
+        return with_block
 
     @functools.wraps(describe)
     def describe_with_block(record: dict[str, Any], tag: str = "item") -> str:
