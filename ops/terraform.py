@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops import environments
+from ops import environments, offline_aws
 
 ROOT = Path(__file__).resolve().parents[1]
 TERRAFORM = ROOT / "terraform"
@@ -139,18 +139,23 @@ def checks() -> Iterator[Check]:
         UnavailableError: Terraform or its provider is not to be had.
     """
     yield _timed("format", lambda: _output_if_failed(run(TERRAFORM, "fmt", "-check", "-recursive", "-diff")))
-    # The first one alone: where the provider is missing, this says it once.
-    first, *others = folders()
-    yield _check_folder(first)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        yield from pool.map(_check_folder, others)
+    with offline_aws.serve() as aws, ThreadPoolExecutor(_AT_ONCE) as pool:
+        # The first one alone: where the provider is missing, this says it once.
+        first, *others = folders()
+        yield _check_folder(first, aws)
+        yield from pool.map(lambda folder: _check_folder(folder, aws), others)
     yield _timed("checkov", _checkov)
 
 
-def _check_folder(folder: Path) -> Check:
+def data_folder(folder: Path) -> dict[str, str]:
+    """The variable that keeps an init of ours apart from an operator's `.terraform`, whose backend may be production's."""
+    name = str(folder.relative_to(ROOT)).replace("/", "-")
+    return {"TF_DATA_DIR": str(ROOT / "var" / "terraform" / name)}
+
+
+def _check_folder(folder: Path, aws: offline_aws.OfflineAws) -> Check:
     name = str(folder.relative_to(ROOT))
-    # Apart from an operator's own .terraform, whose backend may be production's.
-    extra = {"TF_DATA_DIR": str(ROOT / "var" / "terraform" / name.replace("/", "-"))}
+    extra = data_folder(folder) | aws.environment()
     init(folder, "-backend=false", extra=extra)
 
     def verify() -> str:

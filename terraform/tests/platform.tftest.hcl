@@ -46,7 +46,7 @@ run "a_fork_changes_one_variable" {
   }
 
   assert {
-    condition     = output.stages.prod.role_name == "river-alliance-prod-lambda" && output.deployments_bucket == "river-alliance-zappa-deployments-000000000000"
+    condition     = output.stages.prod.role_name == "river-alliance-prod-lambda" && output.stages.prod.environment.DJANGO_SECRET == "river-alliance/prod/django/secret-key"
     error_message = "A name stayed behind."
   }
 }

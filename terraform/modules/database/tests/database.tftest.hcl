@@ -125,6 +125,11 @@ run "a_proxy_is_made_when_asked_for" {
     proxy = true
   }
 
+  override_resource {
+    target = module.app_secret["prod"].aws_secretsmanager_secret.this
+    values = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:example/prod/database/app-abcdef" }
+  }
+
   assert {
     condition     = aws_db_proxy.this[0].require_tls && aws_db_proxy.this[0].engine_family == "POSTGRESQL"
     error_message = "No proxy, or one without TLS."
