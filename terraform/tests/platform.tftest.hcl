@@ -98,7 +98,7 @@ run "it_refuses_other_environments" {
     environment = "production"
   }
 
-  expect_failures = [var.environment, var.stages]
+  expect_failures = [var.environment]
 }
 
 run "it_refuses_a_project_name_too_long_for_a_bucket" {

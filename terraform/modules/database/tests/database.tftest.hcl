@@ -10,6 +10,14 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { name = "us-east-1" }
   }
+
+  mock_resource "aws_secretsmanager_secret" {
+    defaults = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:example-abcdef" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/example" }
+  }
 }
 
 variables {
@@ -123,11 +131,6 @@ run "a_proxy_is_made_when_asked_for" {
 
   variables {
     proxy = true
-  }
-
-  override_resource {
-    target = module.app_secret["prod"].aws_secretsmanager_secret.this
-    values = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:example/prod/database/app-abcdef" }
   }
 
   assert {
