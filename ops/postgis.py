@@ -8,7 +8,6 @@ from Debian's or Ubuntu's packages, installed when this is root or sudo asks no 
 
 import argparse
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -16,16 +15,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ops.processes import end_with_parent, ended_by_signals, free_port, wait_until
 from ops.system_packages import install
 
 DOCKER_IMAGE = "postgis/postgis:16-3.4"
 START_TIMEOUT_SECONDS = 60
-_PR_SET_PDEATHSIG = 1
 
 # Durability is for servers that outlive a test run.
 _FAST = {
@@ -40,14 +38,6 @@ _FAST = {
 
 class UnavailableError(Exception):
     """No PostGIS could be provided; the message says what to install."""
-
-
-def free_port() -> int:
-    """A TCP port of the loopback interface that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager
@@ -131,11 +121,6 @@ def _as_other_user() -> list[str]:
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
 
-def _end_with_parent() -> None:
-    """Even a killed test run leaves no server behind."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
-
-
 @contextlib.contextmanager
 def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
     prefix = _as_other_user()
@@ -169,7 +154,7 @@ def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
                 stderr=subprocess.STDOUT,
                 cwd="/",
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one prctl call, no threads run yet
+                preexec_fn=end_with_parent(signal.SIGQUIT),  # noqa: PLW1509 - one prctl call, no threads run yet
             )
         try:
             _wait(lambda: _ready(server, binaries, port, log), "PostgreSQL")
@@ -187,11 +172,10 @@ def _ready(server: "subprocess.Popen[bytes]", binaries: Path, port: int, log: Pa
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise UnavailableError(f"{what} did not answer within {START_TIMEOUT_SECONDS} s.")
-        time.sleep(0.05)
+    try:
+        wait_until(condition, what, START_TIMEOUT_SECONDS)
+    except TimeoutError as error:
+        raise UnavailableError(error) from None
 
 
 def main() -> int:
@@ -200,11 +184,8 @@ def main() -> int:
     parser.add_argument("verb", choices=["run"])
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
-    # So that an ended run (Ctrl-C, a closed terminal, a CI's time limit) still passes through `finally`.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))
     try:
-        with provide() as url:
+        with ended_by_signals(), provide() as url:
             return subprocess.run(
                 arguments.command, check=False, env={**os.environ, "DATABASE_URL": url}
             ).returncode

@@ -1,0 +1,293 @@
+"""Deploys a release to a stage and puts an earlier one back.
+
+The order, and why: the -ops companion gets the new code first, migrates and answers a request, while the stage still
+serves the old code on the new schema (migrations are expand/contract, so that works, and so does a later rollback).
+Then the stage's configuration gains what is new, then its code changes, then the public address is asked. If any of that
+fails, the release that served before is put back.
+"""
+
+import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ops import functions, smoke
+from ops.platform import UNKNOWN_URL, StagePlatform
+from ops.releases import Releases
+from ops.smoke import SmokeError
+from ops.steps import StepFailedError, Steps
+from ops.zappa import Zappa
+
+_YEAR = "public, max-age=31536000, immutable"
+
+
+class DeployError(Exception):
+    """A deployment can't begin or go on; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A stage to deploy to.
+
+    Attributes:
+        platform: what Terraform made for it.
+        folder: for the rendered settings and Zappa's log.
+        steps: where progress is told.
+    """
+
+    platform: StagePlatform
+    folder: Path
+    steps: Steps = field(default_factory=Steps)
+
+    @property
+    def zappa(self) -> Zappa:
+        return Zappa(self.folder)
+
+    @property
+    def releases(self) -> Releases:
+        return Releases(self.platform.values.deployments_bucket)
+
+    def api_id(self) -> str | None:
+        """The REST API that Zappa made for the stage, if it did."""
+        stacks = boto3.client("cloudformation")
+        try:
+            found = stacks.describe_stack_resource(StackName=self.platform.function, LogicalResourceId="Api")
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"ValidationError", "ResourceNotFoundException"}:
+                raise
+            return None
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    def public_url(self) -> str:
+        """Where people come in: the domain, or else the API's own address."""
+        if self.platform.public_url:
+            return self.platform.public_url
+        api_id = self.api_id()
+        return self.platform.api_url(api_id) if api_id else UNKNOWN_URL
+
+    def render(self) -> None:
+        self.zappa.render(self.platform.rendered_settings(self.public_url()))
+
+    def environment(self, stage: str) -> dict[str, str]:
+        """The variables of one of the two functions, as they are rendered."""
+        settings = self.platform.rendered_settings(self.public_url())
+        variables: dict[str, str] = settings[stage]["aws_environment_variables"]
+        return variables
+
+
+def deploy(deployment: Deployment, release: str, package: Path, static_files: Path) -> None:
+    """Bring a new release to a stage.
+
+    Args:
+        deployment: the stage.
+        release: the id that /healthz has to say.
+        package: its zip.
+        static_files: the folder of its static files, named by their content.
+
+    Raises:
+        ops.steps.StepFailedError: says what state the stage is in and what to run next.
+        ops.releases.LockedError: somebody else deploys it.
+    """
+    steps, platform, releases = deployment.steps, deployment.platform, deployment.releases
+    stage = platform.stage
+    with releases.lock(stage):
+        before = releases.current(stage)
+        untouched = f"{stage} serves {before or 'nothing'} as before. Mend it, and run `make deploy STAGE={stage}` again."
+        with steps.step("check what is deployed", f"Nothing was changed. {untouched}"):
+            refuse_halves(deployment)
+            deployment.render()
+        with steps.step("keep the release", untouched) as step:
+            zip_url = releases.add(release, package)
+            step.note = zip_url
+        with steps.step("upload the static files", untouched) as step:
+            step.note = f"{upload_static(platform.static_bucket, static_files)} new"
+        with _putting_back(deployment, before, platform.functions[1:]):
+            _prepare(deployment, release, zip_url, untouched)
+        with _putting_back(deployment, before, platform.functions):
+            _switch(deployment, release, zip_url, before)
+        releases.record(stage, release)
+
+
+def _prepare(deployment: Deployment, release: str, zip_url: str, untouched: str) -> None:
+    """Let the -ops companion migrate, and answer as the stage will, before any visitor asks."""
+    steps, platform = deployment.steps, deployment.platform
+    with steps.step(f"bring it to {platform.ops_stage}", untouched):
+        put_ops(deployment, zip_url)
+    with steps.step(
+        "migrate", f"The migration that failed changed nothing; those before it hold. {untouched}"
+    ):
+        functions.manage(platform.ops_function, "migrate --noinput")
+    with steps.step("ask the new code, before any visitor does", f"The database is migrated. {untouched}"):
+        url = deployment.public_url()
+        smoke.check_release(lambda path: functions.get(platform.ops_function, path, url), release)
+
+
+def _switch(deployment: Deployment, release: str, zip_url: str, before: str | None) -> None:
+    stage, steps = deployment.platform.stage, deployment.steps
+    way_back = f"{stage} is being given {before} back." if before else f"{stage} had no release before."
+    mend = f"{way_back} Mend it, and run `make deploy STAGE={stage}` again."
+    with steps.step(f"bring it to {stage}", mend):
+        put_serving(deployment, zip_url)
+    with steps.step("ask through the public address", mend) as step:
+        step.note = smoke_public(deployment, release)
+
+
+@contextmanager
+def _putting_back(
+    deployment: Deployment, before: str | None, pairs: tuple[tuple[str, str], ...]
+) -> Iterator[None]:
+    """If the block fails, its functions get the variables and the code back that they had."""
+    variables = {function: functions.environment(function) for _, function in pairs if before}
+    try:
+        yield
+    except StepFailedError:
+        if before:
+            stages = " and ".join(stage for stage, _ in pairs)
+            way_on = f"Run `make rollback STAGE={deployment.platform.stage} TO={before}`."
+            with deployment.steps.step(f"put {before} back on {stages}", way_on):
+                for _, function in pairs:
+                    functions.set_environment(function, variables[function], keep_others=True)
+                put_release(deployment, before, pairs)
+        raise
+
+
+def rollback(deployment: Deployment, release: str | None = None) -> str:
+    """Serve an earlier release again. The database stays: earlier code runs on a newer schema.
+
+    Args:
+        deployment: the stage.
+        release: which; the one that served before the current one if not given.
+
+    Returns:
+        The release that serves now.
+
+    Raises:
+        DeployError: there is none before.
+        ops.releases.UnknownReleaseError: it is not kept.
+        ops.steps.StepFailedError: says what to run next.
+        ops.releases.LockedError: somebody else deploys the stage.
+    """
+    stage, releases, steps = deployment.platform.stage, deployment.releases, deployment.steps
+    with releases.lock(stage):
+        target = release or releases.previous(stage)
+        if target is None:
+            raise DeployError(f"No release served {stage} before the current one; name one with TO=.")
+        releases.require(target)
+        deployment.render()
+        again = f"Run `make rollback STAGE={stage} TO={target}` again."
+        with steps.step(f"put {target} back", f"{stage} may serve either release. {again}"):
+            put_release(deployment, target, deployment.platform.functions)
+        with steps.step(
+            "ask through the public address", f"{target} was put back and does not answer."
+        ) as step:
+            step.note = smoke_public(deployment, target)
+            releases.record(stage, target)
+    return target
+
+
+def put_release(deployment: Deployment, release: str, pairs: tuple[tuple[str, str], ...]) -> None:
+    """Functions get a kept release's code.
+
+    Args:
+        deployment: the stage.
+        release: its id.
+        pairs: Zappa's stage and the name of each function.
+    """
+    zip_url = deployment.releases.require(release)
+    for stage, function in pairs:
+        deployment.zappa.update(stage, zip_url)
+        functions.wait_until_settled(function)
+
+
+def put_ops(deployment: Deployment, zip_url: str) -> None:
+    """The -ops companion gets a release's code and its configuration."""
+    _put(deployment, deployment.platform.ops_stage, deployment.platform.ops_function, zip_url)
+
+
+def put_serving(deployment: Deployment, zip_url: str) -> None:
+    """The stage gets a release's configuration and code."""
+    _put(deployment, deployment.platform.stage, deployment.platform.function, zip_url)
+    # A first deploy knows the address only now.
+    deployment.render()
+    for stage, function in deployment.platform.functions:
+        functions.set_environment(function, deployment.environment(stage), keep_others=False)
+
+
+def _put(deployment: Deployment, stage: str, function: str, zip_url: str) -> None:
+    if functions.exists(function):
+        # The new code may read what the old one does not, and the other way round.
+        functions.set_environment(function, deployment.environment(stage), keep_others=True)
+        deployment.zappa.update(stage, zip_url)
+    else:
+        deployment.zappa.deploy(stage, zip_url)
+    functions.wait_until_settled(function)
+
+
+def refuse_halves(deployment: Deployment) -> None:
+    """A first deploy that died between function and API leaves what neither `zappa deploy` nor `update` mends.
+
+    Raises:
+        DeployError: says how to clear it.
+    """
+    platform = deployment.platform
+    has_function, has_api = functions.exists(platform.function), deployment.api_id() is not None
+    if has_function and not has_api:
+        raise DeployError(
+            f"The function {platform.function} is there and its API is not: a first deploy died on the way."
+            f" Remove the function (aws lambda delete-function --function-name {platform.function}) and deploy again."
+        )
+    if has_api and not has_function:
+        raise DeployError(
+            f"The API of {platform.stage} is there and its function is not."
+            f" Remove the stack (aws cloudformation delete-stack --stack-name {platform.function}) and deploy again."
+        )
+
+
+def upload_static(bucket: str, folder: Path) -> int:
+    """Put the files that the bucket lacks below `static/`; a name stands for a content, so none is ever replaced.
+
+    Returns:
+        How many were new.
+    """
+    s3 = boto3.client("s3")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="static/")
+    present = {entry["Key"] for page in pages for entry in page.get("Contents", [])}
+    files = {f"static/{path.relative_to(folder)}": path for path in folder.rglob("*") if path.is_file()}
+    missing = {
+        key: path for key, path in files.items() if key not in present and path.name != "staticfiles.json"
+    }
+    for key, path in sorted(missing.items()):
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        s3.upload_file(str(path), bucket, key, ExtraArgs={"ContentType": kind, "CacheControl": _YEAR})
+    return len(missing)
+
+
+def smoke_public(deployment: Deployment, release: str) -> str:
+    """Ask the stage as its visitors do.
+
+    Returns:
+        What was asked.
+
+    Raises:
+        SmokeError: it does not serve the release.
+    """
+    url = deployment.public_url()
+    if url == UNKNOWN_URL:
+        raise SmokeError(f"{deployment.platform.stage} has no API.")
+    smoke.check_release(smoke.through(url), release)
+    asset = smoke.check_pages(smoke.through(url), url + "/")
+    return f"{url} serves {release}, and {Path(asset).name}"
+
+
+def undeploy(deployment: Deployment) -> None:
+    """Take down what Zappa made for a stage; releases, data and what Terraform made stay."""
+    with deployment.releases.lock(deployment.platform.stage):
+        deployment.render()
+        for stage, function in reversed(deployment.platform.functions):
+            if functions.exists(function):
+                deployment.zappa.undeploy(stage)
+        deployment.releases.forget(deployment.platform.stage)

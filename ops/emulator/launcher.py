@@ -1,0 +1,241 @@
+"""MiniStack with what a Zappa rollback needs. Runs inside the emulator's environment, by path: it can't import `ops`.
+
+MiniStack's faults that are mended here are described in docs/traps.md. They sit in private functions, so another
+version is refused: look whether it still needs each repair (tests/ops/test_emulator.py tells), then change the pin here
+and in requirements/emulator.in together.
+"""
+
+import functools
+import importlib.metadata
+import json
+import os
+import re
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+PINNED = "1.5.33"
+REPAIRS_OFF = "EMULATOR_WITHOUT_REPAIR"
+INTERPRETER = "EMULATOR_LAMBDA_PYTHON"
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+def repair_qualified_function(lambda_svc: Any) -> None:
+    """GetFunction of `function:NAME:VERSION`, and for each version its own code."""
+    resolve, get = lambda_svc._resolve_name_and_qualifier, lambda_svc._get_function
+    serve = lambda_svc.serve_function_code
+
+    @functools.wraps(resolve)
+    def resolve_partial_arn(name_or_arn: str) -> tuple[str, str | None]:
+        name, qualifier = resolve(name_or_arn.removeprefix("function:"))
+        return name, qualifier
+
+    @functools.wraps(get)
+    def get_with_versioned_location(name: str, qualifier: str | None = None) -> Answer:
+        status, headers, body = get(name, qualifier)
+        if qualifier and status == 200:  # noqa: PLR2004 - HTTP's OK
+            answer = json.loads(body)
+            location = answer["Code"].get("Location", "")
+            answer["Code"]["Location"] = location.replace(f"/{name}?", f"/{name}:{qualifier}?")
+            body = json.dumps(answer).encode()
+            # The length of the body that was replaced.
+            headers = {key: value for key, value in headers.items() if key.lower() != "content-length"}
+        return status, headers, body
+
+    @functools.wraps(serve)
+    def serve_version(func_name: str, account_id: str | None = None, region: str | None = None) -> Answer:
+        name, _, qualifier = func_name.partition(":")
+        if not qualifier:
+            answer: Answer = serve(name, account_id, region)
+            return answer
+        function = lambda_svc._functions.get_scoped(account_id, region, name)
+        record, _ = lambda_svc._effective_func_record_for_qualifier(function, qualifier)
+        if record is None:
+            return 404, {"Content-Type": "text/plain"}, b"Version not found"
+        return 200, {"Content-Type": "application/zip"}, record["code_zip"]
+
+    lambda_svc._resolve_name_and_qualifier = resolve_partial_arn
+    lambda_svc._get_function = get_with_versioned_location
+    lambda_svc.serve_function_code = serve_version
+
+
+def repair_binary_media_types(apigateway_v1: Any) -> None:
+    """Media types arrive in a JSON pointer, where `/` is written `~1`."""
+    matches = apigateway_v1._media_type_matches
+
+    @functools.wraps(matches)
+    def matches_unescaped(media_type: str | None, binary_media_types: Sequence[str] | None) -> bool:
+        patterns = [pattern.replace("~1", "/").replace("~0", "~") for pattern in binary_media_types or []]
+        found: bool = matches(media_type, patterns)
+        return found
+
+    apigateway_v1._media_type_matches = matches_unescaped
+
+
+def repair_lambda_interpreter(lambda_runtime: Any) -> None:
+    """Functions see what Lambda's runtime has, not what the emulator has."""
+    detect = lambda_runtime._detect_runtime_binary
+    interpreter = os.environ[INTERPRETER]
+
+    @functools.wraps(detect)
+    def detect_clean(runtime: str) -> tuple[str, str]:
+        binary, script = detect(runtime)
+        return (interpreter if runtime.startswith("python") else binary), script
+
+    lambda_runtime._detect_runtime_binary = detect_clean
+
+
+def repair_dual_stack(ec2: Any) -> None:
+    """IPv6 blocks of networks and subnets, and IPv6 routes: all three are taken and forgotten."""
+    _keep_ipv6_blocks(ec2, "vpc", ec2._vpcs)
+    _keep_ipv6_blocks(ec2, "subnet", ec2._subnets)
+    modify_subnet = ec2._ACTION_MAP["ModifySubnetAttribute"]
+    create_route, delete_route = ec2._ACTION_MAP["CreateRoute"], ec2._ACTION_MAP["DeleteRoute"]
+
+    def create_ipv6_route(params: Any) -> Answer:
+        destination = ec2._p(params, "DestinationIpv6CidrBlock")
+        table = ec2._route_tables.get(ec2._p(params, "RouteTableId"))
+        if not destination or not table:
+            answer: Answer = create_route(params)
+            return answer
+        route = {"DestinationIpv6CidrBlock": destination, "State": "active", "Origin": "CreateRoute"}
+        for target in ("GatewayId", "EgressOnlyInternetGatewayId"):
+            if ec2._p(params, target):
+                route[target] = ec2._p(params, target)
+        table["Routes"].append(route)
+        created: Answer = ec2._xml(200, "CreateRouteResponse", "<return>true</return>")
+        return created
+
+    def delete_ipv6_route(params: Any) -> Answer:
+        destination = ec2._p(params, "DestinationIpv6CidrBlock")
+        table = ec2._route_tables.get(ec2._p(params, "RouteTableId"))
+        if not destination or not table:
+            answer: Answer = delete_route(params)
+            return answer
+        table["Routes"] = [
+            route for route in table["Routes"] if route.get("DestinationIpv6CidrBlock") != destination
+        ]
+        deleted: Answer = ec2._xml(200, "DeleteRouteResponse", "<return>true</return>")
+        return deleted
+
+    def modify_ipv6_of_subnet(params: Any) -> Answer:
+        subnet = ec2._subnets.get(ec2._p(params, "SubnetId"))
+        assign = ec2._p(params, "AssignIpv6AddressOnCreation.Value")
+        if subnet and assign:
+            subnet["AssignIpv6AddressOnCreation"] = assign == "true"
+        answer: Answer = modify_subnet(params)
+        return answer
+
+    ec2._ACTION_MAP |= {
+        "CreateRoute": create_ipv6_route,
+        "DeleteRoute": delete_ipv6_route,
+        "ModifySubnetAttribute": modify_ipv6_of_subnet,
+    }
+
+
+def _keep_ipv6_blocks(ec2: Any, kind: str, records: Any) -> None:
+    action, id_tag = f"Create{kind.capitalize()}", f"{kind}Id"
+    create, describe = ec2._ACTION_MAP[action], getattr(ec2, f"_{kind}_fields_xml")
+    matches = getattr(ec2, f"_matches_{kind}_filters")
+
+    def create_with_block(params: Any) -> Answer:
+        answer: Answer = create(params)
+        block = ec2._p(params, "Ipv6CidrBlock")
+        if ec2._p(params, "AmazonProvidedIpv6CidrBlock") == "true":
+            block = f"2600:1f18:{secrets.randbelow(0xFFFF):x}:{secrets.randbelow(0xFF):x}00::/56"
+        found = re.search(rf"<{id_tag}>([^<]+)<".encode(), answer[2])
+        if not block or not found:
+            return answer
+        record = records[found[1].decode()]
+        record["Ipv6CidrBlock"] = block
+        fields = getattr(ec2, f"_{kind}_fields_xml")(record, tag=kind)
+        with_block: Answer = ec2._xml(200, f"{action}Response", fields)
+        return with_block
+
+    def association_id(record: dict[str, Any]) -> str:
+        name: str = record[f"{kind.capitalize()}Id"]
+        return name.replace("-", "-cidr-assoc-ipv6-", 1)
+
+    @functools.wraps(matches)
+    def matches_association(record: dict[str, Any], filters: dict[str, list[str]]) -> bool:
+        wanted = filters.get("ipv6-cidr-block-association.association-id")
+        found: bool = matches(record, filters)
+        return found and (wanted is None or ("Ipv6CidrBlock" in record and association_id(record) in wanted))
+
+    @functools.wraps(describe)
+    def describe_with_block(record: dict[str, Any], tag: str = "item") -> str:
+        xml: str = describe(record, tag=tag)
+        if record.get("AssignIpv6AddressOnCreation"):
+            xml = xml.replace("<assignIpv6AddressOnCreation>false", "<assignIpv6AddressOnCreation>true")
+        if block := record.get("Ipv6CidrBlock"):
+            association = (
+                f"<ipv6CidrBlockAssociationSet><item><ipv6CidrBlock>{block}</ipv6CidrBlock>"
+                f"<associationId>{association_id(record)}</associationId>"
+                "<ipv6CidrBlockState><state>associated</state></ipv6CidrBlockState>"
+                "<ipv6Pool>Amazon</ipv6Pool><networkBorderGroup>us-east-1</networkBorderGroup>"
+                "</item></ipv6CidrBlockAssociationSet>"
+            )
+            xml = xml.removesuffix(f"</{tag}>") + association + f"</{tag}>"
+        return xml
+
+    ec2._ACTION_MAP[action] = create_with_block
+    setattr(ec2, f"_{kind}_fields_xml", describe_with_block)
+    setattr(ec2, f"_matches_{kind}_filters", matches_association)
+
+
+def repair_prefix_lists(ec2: Any) -> None:
+    """Rules of security groups to a prefix list, as gateway endpoints have them: the list is forgotten."""
+    parse, describe = ec2._parse_ip_permissions, ec2._sg_rule_xml
+
+    @functools.wraps(parse)
+    def parse_with_lists(params: Any, prefix: str) -> list[dict[str, Any]]:
+        rules: list[dict[str, Any]] = parse(params, prefix)
+        for number, rule in enumerate(rules, start=1):
+            if listed := ec2._p(params, f"{prefix}.{number}.PrefixListIds.1.PrefixListId"):
+                description = ec2._p(params, f"{prefix}.{number}.PrefixListIds.1.Description")
+                rule["PrefixListIds"] = [{"PrefixListId": listed, "Description": description}]
+        return rules
+
+    @functools.wraps(describe)
+    def describe_with_list(group: str, rule: dict[str, Any], is_egress: bool = False) -> str:  # noqa: FBT001, FBT002 - theirs
+        xml: str = describe(group, rule, is_egress)
+        for listed in rule.get("PrefixListIds", []):
+            xml = xml.replace("</toPort>", f"</toPort><prefixListId>{listed['PrefixListId']}</prefixListId>")
+        return xml
+
+    ec2._parse_ip_permissions = parse_with_lists
+    ec2._sg_rule_xml = describe_with_list
+
+
+def _repairs() -> dict[str, Callable[[], None]]:
+    from ministack.core import lambda_runtime
+    from ministack.services import apigateway_v1, ec2, lambda_svc
+
+    return {
+        "qualified_function": lambda: repair_qualified_function(lambda_svc),
+        "binary_media_types": lambda: repair_binary_media_types(apigateway_v1),
+        "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
+        "dual_stack": lambda: repair_dual_stack(ec2),
+        "prefix_lists": lambda: repair_prefix_lists(ec2),
+    }
+
+
+def main() -> None:
+    """Serve, on what BIND_HOST and GATEWAY_PORT say."""
+    version = importlib.metadata.version("ministack")
+    if version != PINNED:
+        sys.exit(f"These repairs are for MiniStack {PINNED}, not {version}: read the head of {__file__}.")
+    # A repair's own test leaves it out, to see that it is still needed.
+    left_out = os.environ.get(REPAIRS_OFF)
+    for name, repair in _repairs().items():
+        if name != left_out:
+            repair()
+    from ministack.app import main as serve
+
+    serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Lambda functions as a deployment sees them: configured, called, waited for."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+# The longest that Lambda lets a function run.
+_LONGEST_CALL_SECONDS = 900
+
+
+class CallError(Exception):
+    """A function failed or answered what it should not; the message has its log's end."""
+
+
+def client() -> Any:
+    # A call that is sent twice migrates twice.
+    return boto3.client(
+        "lambda", config=Config(read_timeout=_LONGEST_CALL_SECONDS, retries={"total_max_attempts": 1})
+    )
+
+
+def exists(function: str) -> bool:
+    try:
+        client().get_function_configuration(FunctionName=function)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return False
+    return True
+
+
+def call(function: str, event: Mapping[str, Any]) -> Any:
+    """The answer of one synchronous call.
+
+    Raises:
+        CallError: the function raised.
+    """
+    answer = client().invoke(FunctionName=function, Payload=json.dumps(event), LogType="Tail")
+    payload = answer["Payload"].read().decode()
+    if "FunctionError" in answer:
+        log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
+        raise CallError(f"{function} failed:\n{log}\n{payload}")
+    return json.loads(payload)
+
+
+def manage(function: str, command: str) -> None:
+    """Run a management command, as `zappa manage` does. Its arguments are split at spaces, without quoting.
+
+    Raises:
+        CallError: it failed.
+    """
+    call(function, {"manage": command})
+
+
+def get(function: str, path: str, public_url: str) -> tuple[int, str]:
+    """What the application in a function answers to GET, past any gateway.
+
+    Returns:
+        Status and body.
+    """
+    response = call(function, request_event(path, public_url))
+    body: str = response.get("body") or ""
+    if response.get("isBase64Encoded"):
+        body = base64.b64decode(body).decode()
+    return response["statusCode"], body
+
+
+def request_event(path: str, public_url: str) -> dict[str, Any]:
+    """A REST API's proxy event (version 1.0), as on a custom domain: without the stage in the path."""
+    host = urlsplit(public_url).netloc
+    return {
+        "httpMethod": "GET",
+        "path": path,
+        "headers": {"Host": host},
+        "multiValueHeaders": {"Host": [host]},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "requestContext": {
+            "domainName": host,
+            "httpMethod": "GET",
+            "identity": {"sourceIp": "127.0.0.1"},
+            "path": path,
+            "requestId": "smoke",
+            "stage": "smoke",
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }
+
+
+def environment(function: str) -> dict[str, str]:
+    """The variables that a function has."""
+    found = client().get_function_configuration(FunctionName=function)
+    variables: dict[str, str] = found.get("Environment", {}).get("Variables", {})
+    return variables
+
+
+def set_environment(function: str, variables: Mapping[str, str], *, keep_others: bool) -> None:
+    """Give a function its environment and wait until it has it.
+
+    Args:
+        function: its name.
+        variables: what it shall have.
+        keep_others: whether what it has besides stays: the code it still runs may read it.
+    """
+    present = environment(function)
+    wanted = {**present, **variables} if keep_others else dict(variables)
+    if wanted != present:
+        client().update_function_configuration(FunctionName=function, Environment={"Variables": wanted})
+    wait_until_settled(function)
+
+
+def wait_until_settled(function: str) -> None:
+    """Zappa returns while its last update is still being carried out; the next one would be refused."""
+    client().get_waiter("function_updated_v2").wait(
+        FunctionName=function, WaiterConfig={"Delay": 1, "MaxAttempts": 300}
+    )

@@ -1,0 +1,176 @@
+"""What a rehearsal deploys into: an emulated account with what Terraform would have made there, and a database."""
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import boto3
+import psycopg2
+
+from ops import emulator, postgis, zappa_settings
+from ops.emulator import Emulator
+from ops.platform import StagePlatform
+
+PROJECT = "coalition-builder"
+STAGE = "prod"
+_TRUSTED = ("lambda.amazonaws.com", "apigateway.amazonaws.com", "events.amazonaws.com")
+
+
+@dataclass(frozen=True)
+class World:
+    """Where the rehearsal takes place.
+
+    Attributes:
+        emulator: the emulated AWS; inside `provide` every boto3 client of this process talks to it.
+        database_url: a PostGIS database of the rehearsal's own.
+        mail: the folder that mails are put into.
+        platform: what Terraform would have made.
+    """
+
+    emulator: Emulator
+    database_url: str
+    mail: Path
+    platform: StagePlatform
+
+
+@contextlib.contextmanager
+def provide(folder: Path) -> Iterator[World]:
+    """A world for one rehearsal.
+
+    Args:
+        folder: for logs, mails and the emulator's files; stays.
+
+    Raises:
+        ops.emulator.StartError, ops.postgis.UnavailableError, ops.environments.UnavailableError: say what is missing.
+    """
+    mail = folder / "mail"
+    mail.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        server_url = stack.enter_context(postgis.provide())
+        database_url = stack.enter_context(_own_database(server_url))
+        running = stack.enter_context(emulator.provide(folder / "emulator"))
+        stack.enter_context(_process_environment(running.client_environment()))
+        try:
+            yield World(running, database_url, mail, make_platform(running, database_url, mail))
+        finally:
+            save_function_logs(folder / "functions")
+
+
+def save_function_logs(folder: Path) -> None:
+    """Keep what CloudWatch would keep, a file a log group."""
+    logs = boto3.client("logs")
+    folder.mkdir()
+    for group in logs.describe_log_groups()["logGroups"]:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
+        lines = [event["message"].rstrip() for page in pages for event in page["events"]]
+        (folder / f"{Path(group['logGroupName']).name}.log").write_text("\n".join(lines) + "\n")
+
+
+def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlatform:
+    """The least of Terraform's work that one stage needs."""
+    deployments, static = f"{PROJECT}-zappa-deployments", f"{PROJECT}-static"
+    for bucket in (deployments, static):
+        boto3.client("s3").create_bucket(Bucket=bucket)
+    database_secret, django_secret = f"{PROJECT}/{STAGE}/database", f"{PROJECT}/{STAGE}/django"
+    _keep_secret(database_secret, json.dumps(_credentials(database_url)))
+    _keep_secret(django_secret, secrets.token_urlsafe(48))
+    environment = {
+        "DATABASE_SECRET": database_secret,
+        "DATABASE_SSLMODE": "disable",
+        "DJANGO_SECRET": django_secret,
+        # Four slashes: django-environ takes the first of the path away.
+        "EMAIL_URL": f"filemail:///{mail}",
+        "DEFAULT_FROM_EMAIL": "Rehearsal <rehearsal@example.org>",
+        "STATIC_URL": f"{running.url}/{static}/static/",
+    }
+    return StagePlatform(
+        stage=STAGE,
+        values=zappa_settings.Platform(
+            project=PROJECT,
+            region=emulator.REGION,
+            deployments_bucket=deployments,
+            role_name=_make_role(f"{PROJECT}-{STAGE}-lambda"),
+            environment=environment,
+            tags={"project": PROJECT, "stage": STAGE},
+        ),
+        ops_role_name=_make_role(f"{PROJECT}-{STAGE}-ops-lambda"),
+        static_bucket=static,
+        gateway_url=running.gateway_url("{api_id}", STAGE),
+        overrides={
+            # Zappa would ask the address that AWS would have given the API.
+            "touch": False,
+            # Four minutes are longer than the rehearsal.
+            "keep_warm_expression": "rate(1 minute)",
+        },
+    )
+
+
+def _credentials(database_url: str) -> dict[str, str]:
+    """As RDS writes a secret."""
+    parts = urlsplit(database_url)
+    return {
+        "username": parts.username or "",
+        # The private server trusts; a password that is sent and found in a log would tell.
+        "password": parts.password or secrets.token_urlsafe(24),
+        "host": parts.hostname or "",
+        "port": str(parts.port or 5432),
+        "dbname": parts.path.lstrip("/"),
+    }
+
+
+def _keep_secret(name: str, value: str) -> None:
+    boto3.client("secretsmanager").create_secret(Name=name, SecretString=value)
+
+
+def _make_role(name: str) -> str:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": list(_TRUSTED)}, "Action": "sts:AssumeRole"},
+        ],
+    }
+    boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    return name
+
+
+@contextlib.contextmanager
+def _own_database(server_url: str) -> Iterator[str]:
+    """A new database with PostGIS on a server, dropped afterwards: the server may be one that somebody uses."""
+    name = f"rehearsal_{secrets.token_hex(4)}"
+    parts = urlsplit(server_url)
+    url = parts._replace(path=f"/{name}").geturl()
+    _execute(server_url, f"CREATE DATABASE {name}")
+    try:
+        _execute(url, "CREATE EXTENSION IF NOT EXISTS postgis")
+        yield url
+    finally:
+        _execute(server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _execute(url: str, statement: str) -> None:
+    connection = psycopg2.connect(url)
+    try:
+        # CREATE DATABASE refuses to run in a transaction.
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def _process_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Inside, this process and those it starts have exactly these variables."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,73 @@
+"""A command of several steps, as its operator sees it: a line a step with its time, and a table at the end."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+class StepFailedError(Exception):
+    """A step failed; the message says what state things are in and what to run next. Its cause is chained."""
+
+
+@dataclass
+class Step:
+    """One step's outcome.
+
+    Attributes:
+        what: as it was announced.
+        seconds: how long it took.
+        note: what is worth knowing about it, set inside the block.
+        ok: whether it ended without an error.
+    """
+
+    what: str
+    seconds: float = 0
+    note: str = ""
+    ok: bool = False
+
+
+@dataclass
+class Steps:
+    """The steps done so far, in order."""
+
+    done: list[Step] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, what: str, if_it_fails: str = "") -> Iterator[Step]:
+        """Announce, time and record a block.
+
+        Args:
+            what: a few words, in the imperative.
+            if_it_fails: the state things are then in, and what to run next.
+
+        Raises:
+            StepFailedError: from whatever the block raised.
+        """
+        step = Step(what)
+        self.done.append(step)
+        print(f"  {what:<52}", end="", flush=True)
+        started = time.monotonic()
+        try:
+            yield step
+            step.ok = True
+        except Exception as error:
+            raise StepFailedError(if_it_fails or f"“{what}” failed.") from error
+        finally:
+            step.seconds = time.monotonic() - started
+            print(f" {step.seconds:6.1f} s  {step.note if step.ok else 'FAILED'}".rstrip(), flush=True)
+
+    def table(self) -> str:
+        """All steps with their times, and the sum."""
+        width = max((len(step.what) for step in self.done), default=0)
+        lines = [
+            f"{'ok' if step.ok else 'FAILED':<6}  {step.what:<{width}}  {step.seconds:6.1f} s  {step.note}".rstrip()
+            for step in self.done
+        ]
+        total = sum(step.seconds for step in self.done)
+        return "\n".join([*lines, f"{'':<6}  {f'{len(self.done)} steps':<{width}}  {total:6.1f} s"])
+
+
+def explain(error: StepFailedError) -> str:
+    """What an operator reads after a failure: the cause, then the state and the way on."""
+    return f"\n{error.__cause__}\n\n{error}"

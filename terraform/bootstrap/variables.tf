@@ -1,0 +1,27 @@
+variable "project" {
+  description = "Begins every name. A fork changes it here and in ../variables.tf."
+  type        = string
+  default     = "coalition-builder"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.project)) && length(var.project) <= 24
+    error_message = "project is lower-case words joined by single hyphens, at most 24 characters."
+  }
+}
+
+variable "region" {
+  description = "The AWS region of the state, and of the gateway that may write logs."
+  type        = string
+  default     = "us-east-1"
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region is the code of an AWS region, like us-east-1."
+  }
+}
+
+variable "emulated" {
+  description = "Talk to an AWS emulator on AWS_ENDPOINT_URL, for rehearsals."
+  type        = bool
+  default     = false
+}

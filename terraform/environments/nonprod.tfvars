@@ -1,0 +1,6 @@
+environment = "nonprod"
+protected   = false # may be destroyed with all it holds
+stages = {
+  dev     = {}
+  staging = {}
+}

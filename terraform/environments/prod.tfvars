@@ -1,0 +1,5 @@
+environment = "prod"
+protected   = true # to take it down: apply once with -var=protected=false, then destroy
+stages = {
+  prod = {}
+}

@@ -1,0 +1,30 @@
+variable "name" {
+  description = "The bucket's name, unique in the world."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.name))
+    error_message = "name is 3 to 63 lower-case letters, digits and hyphens."
+  }
+}
+
+variable "versioned" {
+  description = "Keep what is overwritten or deleted for 30 days."
+  type        = bool
+}
+
+variable "transitions" {
+  description = "Storage class by the age in days at which an object moves there, e.g. { STANDARD_IA = 30 }."
+  type        = map(number)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for class, days in var.transitions : contains(["STANDARD_IA", "GLACIER_IR"], class) && days >= 30])
+    error_message = "transitions moves to STANDARD_IA or GLACIER_IR, not before 30 days: both can be read at once, and AWS takes no younger object."
+  }
+}
+
+variable "protected" {
+  description = "Refuse to destroy the bucket while it holds anything."
+  type        = bool
+}

@@ -1,0 +1,94 @@
+variable "name" {
+  description = "Begins the names of all that is made here."
+  type        = string
+}
+
+variable "project" {
+  description = "Begins the names of the stages' secrets: PROJECT/STAGE/database/app."
+  type        = string
+}
+
+variable "stages" {
+  description = "The stages that share the instance, each with a database, a role and a secret of its own."
+  type        = set(string)
+
+  validation {
+    condition     = length(var.stages) > 0 && alltrue([for stage in var.stages : can(regex("^[a-z]+$", stage))])
+    error_message = "stages is at least one lower-case word: it becomes part of a database's name."
+  }
+}
+
+variable "network" {
+  description = "The VPC and its private subnets, in two zones at least."
+  type = object({
+    vpc_id     = string
+    subnet_ids = list(string)
+  })
+
+  validation {
+    condition     = length(var.network.subnet_ids) >= 2
+    error_message = "RDS wants subnets in two zones, with a standby or without."
+  }
+}
+
+variable "client_security_group_ids" {
+  description = "Who may connect: security groups by a name for the rule."
+  type        = map(string)
+}
+
+variable "instance_class" {
+  description = "The instance; Graviton's burstable classes cost the least."
+  type        = string
+  default     = "db.t4g.micro"
+
+  validation {
+    condition     = can(regex("^db[.]t4g[.](micro|small|medium|large)$", var.instance_class))
+    error_message = "instance_class is db.t4g.micro, small, medium or large; larger ones want their own parameters."
+  }
+}
+
+variable "multi_az" {
+  description = "A standby in another zone: twice the price."
+  type        = bool
+  default     = false
+}
+
+variable "proxy" {
+  description = "An RDS Proxy for the stages' roles: about $22 a month."
+  type        = bool
+  default     = false
+}
+
+variable "protected" {
+  description = "Deletion protection, a final snapshot, 30 days to restore a deleted secret, changes only in the maintenance window."
+  type        = bool
+}
+
+variable "master_password" {
+  description = "The master user's password, in no plan and no state. Taken once, and again when its version is raised."
+  type        = string
+  ephemeral   = true
+
+  validation {
+    # RDS refuses / @ " and blanks, URLs refuse more.
+    condition     = can(regex("^[A-Za-z0-9]{32,128}$", var.master_password))
+    error_message = "master_password is 32 to 128 letters and digits."
+  }
+}
+
+variable "app_passwords" {
+  description = "By stage: the password of its role, in no plan and no state. Taken once."
+  type        = map(string)
+  ephemeral   = true
+}
+
+variable "master_password_version" {
+  description = "Raise by one for a new master password."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.master_password_version >= 1 && floor(var.master_password_version) == var.master_password_version
+    error_message = "master_password_version is a whole number, 1 at first."
+  }
+}

@@ -1,0 +1,9 @@
+output "table_name" {
+  description = "The table, once it is there."
+  value       = aws_dynamodb_table.rate_limits.name
+}
+
+output "access_policies" {
+  description = "By stage: the policy of exactly the calls that the rate limiter makes, on the stage's own keys."
+  value       = local.access_policies
+}

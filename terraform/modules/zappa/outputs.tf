@@ -1,0 +1,29 @@
+output "deployments_bucket" {
+  description = "Holds the releases."
+  value       = module.deployments.name
+}
+
+output "security_group_id" {
+  description = "The functions' security group."
+  value       = aws_security_group.functions.id
+}
+
+output "role_names" {
+  description = "By stage: the serving function's role."
+  value       = { for stage in keys(var.stages) : stage => aws_iam_role.function[stage].name }
+}
+
+output "ops_role_names" {
+  description = "By stage: the role of its -ops companion."
+  value       = { for stage in keys(var.stages) : stage => aws_iam_role.function["${stage}-ops"].name }
+}
+
+output "access_log_group_arns" {
+  description = "By stage: where its API's access logs go."
+  value       = { for stage, group in aws_cloudwatch_log_group.access : stage => group.arn }
+}
+
+output "django_secret_names" {
+  description = "By stage: the secret that holds Django's SECRET_KEY."
+  value       = { for stage, secret in module.django_secret : stage => secret.name }
+}

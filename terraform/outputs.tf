@@ -1,0 +1,100 @@
+# The contract with ops/platform.py, which reads `terraform output -json`. No secret is an output, only names of secrets.
+
+output "project" {
+  description = "Begins every name."
+  value       = var.project
+}
+
+output "environment" {
+  description = "nonprod or prod."
+  value       = var.environment
+}
+
+output "region" {
+  description = "The AWS region of everything."
+  value       = var.region
+}
+
+output "account_id" {
+  description = "The AWS account, for the operator's identity check."
+  value       = local.account_id
+}
+
+output "tags" {
+  description = "Of what Zappa makes."
+  value       = local.tags
+}
+
+output "private_subnet_ids" {
+  description = "The functions' subnets: way out over IPv6 only."
+  value       = module.network.private_subnet_ids
+}
+
+output "public_subnet_ids" {
+  description = "For the occasional Fargate task."
+  value       = module.network.public_subnet_ids
+}
+
+output "lambda_security_group_id" {
+  description = "The functions' security group."
+  value       = module.zappa.security_group_id
+}
+
+output "deployments_bucket" {
+  description = "Holds the releases."
+  value       = module.zappa.deployments_bucket
+}
+
+output "static_bucket" {
+  description = "Holds the static files, under static/."
+  value       = module.storage.static_bucket
+}
+
+output "media_bucket" {
+  description = "Holds uploads."
+  value       = module.storage.media_bucket
+}
+
+output "rate_limit_table" {
+  description = "The DynamoDB table of the rate limiter."
+  value       = module.dynamodb.table_name
+}
+
+output "database_endpoint" {
+  description = "The database instance itself: host and port."
+  value       = { host = module.database.instance_host, port = module.database.port }
+}
+
+output "database_master_secret" {
+  description = "Name of the secret with the master user's name and password; db-bootstrap alone reads it."
+  value       = module.database.master_secret_name
+}
+
+output "mail_dns_records" {
+  description = "DNS records that prove the mail domain: DKIM, SPF, MAIL FROM, DMARC."
+  value       = module.mail.dns_records
+}
+
+output "alarm_topic_arn" {
+  description = "The SNS topic of all alarms."
+  value       = aws_sns_topic.alarms.arn
+}
+
+output "stages" {
+  description = <<-EOT
+    By stage: role_name of the serving function and ops_role_name of its -ops companion, environment (native Lambda variables;
+    STAGE and PUBLIC_URL are set by the deploy), public_url (empty for the API's own address), access_log_group_arn of the API,
+    and what db-bootstrap makes: database_name, and a role after the secret database_secret.
+  EOT
+  value = {
+    for stage, settings in var.stages : stage => {
+      role_name            = module.zappa.role_names[stage]
+      ops_role_name        = module.zappa.ops_role_names[stage]
+      access_log_group_arn = module.zappa.access_log_group_arns[stage]
+      public_url           = settings.public_url
+      database_name        = module.database.database_names[stage]
+      database_secret      = module.database.app_secret_names[stage]
+      environment          = local.stage_environments[stage]
+    }
+  }
+}

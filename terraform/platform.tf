@@ -1,0 +1,75 @@
+module "network" {
+  source = "./modules/network"
+
+  name                = local.name
+  zones               = [for letter in var.availability_zones : "${var.region}${letter}"]
+  interface_endpoints = var.interface_endpoints
+}
+
+module "database" {
+  source = "./modules/database"
+
+  name                      = local.name
+  project                   = var.project
+  stages                    = keys(var.stages)
+  network                   = { vpc_id = module.network.vpc_id, subnet_ids = module.network.private_subnet_ids }
+  client_security_group_ids = { functions = module.zappa.security_group_id }
+  instance_class            = var.database_instance_class
+  multi_az                  = var.database_multi_az
+  proxy                     = var.database_proxy
+  protected                 = var.protected
+  master_password           = ephemeral.aws_secretsmanager_random_password.master.random_password
+  master_password_version   = var.database_master_password_version
+  app_passwords             = local.app_passwords
+}
+
+module "dynamodb" {
+  source = "./modules/dynamodb"
+
+  name            = local.name
+  stages          = keys(var.stages)
+  alarm_topic_arn = aws_sns_topic.alarms.arn
+}
+
+module "storage" {
+  source = "./modules/storage"
+
+  name      = local.name
+  protected = var.protected
+}
+
+module "mail" {
+  source = "./modules/mail"
+
+  name   = local.name
+  domain = var.mail_domain
+}
+
+module "zappa" {
+  source = "./modules/zappa"
+
+  name    = local.name
+  project = var.project
+  network = {
+    vpc_id                         = module.network.vpc_id
+    gateway_prefix_list_ids        = module.network.gateway_prefix_list_ids
+    interface_endpoint_cidr_blocks = module.network.interface_endpoint_cidr_blocks
+  }
+  protected = var.protected
+
+  django_secret_keys = local.django_secret_keys
+
+  stages = {
+    for stage in keys(var.stages) : stage => {
+      traced = stage == "prod"
+      policies = {
+        database-secret = module.database.secret_policies[stage].app
+        rate-limits     = module.dynamodb.access_policies[stage]
+      }
+      ops_policies = merge(module.mail.sending_policies, {
+        database-secrets = module.database.secret_policies[stage].ops
+        rate-limits      = module.dynamodb.access_policies[stage]
+      })
+    }
+  }
+}

@@ -1,0 +1,27 @@
+provider "aws" {
+  region = var.region
+
+  # An emulator on loopback knows no bucket host names and no metadata service.
+  skip_credentials_validation = var.emulated
+  skip_metadata_api_check     = var.emulated
+  s3_use_path_style           = var.emulated
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+data "aws_caller_identity" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+
+  # Production carries the plain names, so that both environments fit into one account.
+  name = var.environment == "prod" ? var.project : "${var.project}-${var.environment}"
+
+  tags = {
+    Project     = var.project
+    Environment = var.environment
+    ManagedBy   = "terraform"
+  }
+}

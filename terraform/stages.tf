@@ -1,0 +1,25 @@
+# What the application reads of its environment (app/config/settings.py), by stage. A test holds the names against the settings.
+locals {
+  stage_environments = {
+    for stage, settings in var.stages : stage => merge(
+      {
+        DATABASE_HOST      = module.database.host
+        DATABASE_PORT      = tostring(module.database.port)
+        DATABASE_NAME      = module.database.database_names[stage]
+        DATABASE_SECRET    = module.database.app_secret_names[stage]
+        DJANGO_SECRET      = module.zappa.django_secret_names[stage]
+        STATIC_URL         = coalesce(settings.static_url, "https://${module.storage.static_bucket}.s3.${var.region}.amazonaws.com/static/")
+        EMAIL_URL          = module.mail.email_url
+        DEFAULT_FROM_EMAIL = module.mail.sender
+      },
+      length(settings.cors_origins) == 0 ? {} : { CORS_ORIGINS = join(",", settings.cors_origins) },
+    )
+  }
+}
+
+check "mail" {
+  assert {
+    condition     = var.mail_domain != ""
+    error_message = "mail_domain is empty: the application drops every mail, so nobody can confirm an endorsement."
+  }
+}

@@ -1,0 +1,127 @@
+variable "project" {
+  description = "Begins every name: functions, roles, buckets, table, secrets. A fork changes it here and in bootstrap/variables.tf."
+  type        = string
+  default     = "coalition-builder"
+
+  validation {
+    # Bucket names end at 63 characters: "-nonprod-zappa-deployments-" and an account number take 39.
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.project)) && length(var.project) <= 24
+    error_message = "project is lower-case words joined by single hyphens, at most 24 characters."
+  }
+}
+
+variable "environment" {
+  description = "nonprod (stages dev and staging) or prod (stage prod)."
+  type        = string
+
+  validation {
+    condition     = contains(["nonprod", "prod"], var.environment)
+    error_message = "environment is nonprod or prod."
+  }
+}
+
+variable "stages" {
+  description = <<-EOT
+    The stages of this environment. public_url: where people come in, empty for the API's own address. static_url: where
+    the static files are served, empty for the bucket's own address. cors_origins: front ends elsewhere that may call the API.
+  EOT
+  type = map(object({
+    public_url   = optional(string, "")
+    static_url   = optional(string, "")
+    cors_origins = optional(list(string), [])
+  }))
+
+  validation {
+    condition     = length(var.stages) > 0 && alltrue([for stage in keys(var.stages) : contains(var.environment == "prod" ? ["prod"] : ["dev", "staging"], stage)])
+    error_message = "The stages of nonprod are dev and staging, the stage of prod is prod."
+  }
+  validation {
+    condition     = alltrue([for stage in var.stages : stage.public_url == "" || can(regex("^https?://[^/]+$", stage.public_url))])
+    error_message = "public_url is an address without a path, like https://coalition.example.org."
+  }
+  validation {
+    condition     = alltrue([for stage in var.stages : stage.static_url == "" || can(regex("^https?://.+/$", stage.static_url))])
+    error_message = "static_url ends in a slash, like https://static.example.org/static/."
+  }
+}
+
+variable "region" {
+  description = "The AWS region of everything."
+  type        = string
+  default     = "us-east-1"
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region is the code of an AWS region, like us-east-1."
+  }
+}
+
+variable "availability_zones" {
+  description = "The letters of the two zones to use. Not looked up, so that a zone that AWS adds moves no subnet."
+  type        = list(string)
+  default     = ["a", "b"]
+
+  validation {
+    condition     = length(distinct(var.availability_zones)) == 2 && alltrue([for zone in var.availability_zones : can(regex("^[a-z]$", zone))])
+    error_message = "availability_zones is two different letters; a database needs two zones."
+  }
+}
+
+variable "protected" {
+  description = "Refuse to destroy data: deletion protection, a final snapshot, buckets that must be empty, 30 days to restore a secret."
+  type        = bool
+  default     = true
+}
+
+variable "database_instance_class" {
+  description = "The RDS instance: db.t4g.micro is about $12 a month, db.t4g.small $24 (us-east-1)."
+  type        = string
+  default     = "db.t4g.micro"
+}
+
+variable "database_multi_az" {
+  description = "A standby in the second zone: doubles the price of instance and storage."
+  type        = bool
+  default     = false
+}
+
+variable "database_proxy" {
+  description = "An RDS Proxy between functions and database: about $22 a month (2 vCPU at $0.015 an hour)."
+  type        = bool
+  default     = false
+}
+
+variable "database_master_password_version" {
+  description = "Raise by one for a new master password. Terraform never knows the password itself."
+  type        = number
+  default     = 1
+}
+
+variable "interface_endpoints" {
+  description = "Private endpoints of AWS services, each about $15 a month in two zones. None is needed: their plain or dual-stack hosts answer on IPv6."
+  type        = set(string)
+  default     = []
+}
+
+variable "mail_domain" {
+  description = "The domain that mail is sent from, e.g. example.org. Empty: no mail identity, and every mail is dropped."
+  type        = string
+  default     = ""
+}
+
+variable "alarm_email" {
+  description = "Who is told of alarms. AWS asks this address for a confirmation. Empty: nobody."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.alarm_email == "" || can(regex("^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$", var.alarm_email))
+    error_message = "alarm_email is an e-mail address or empty."
+  }
+}
+
+variable "emulated" {
+  description = "Talk to an AWS emulator on AWS_ENDPOINT_URL, for rehearsals."
+  type        = bool
+  default     = false
+}
