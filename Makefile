@@ -49,6 +49,10 @@ bench: $(VENV)/dev ## Measure ours against named peers in one run (BENCH=lambda;
 package: $(VENV)/dev ## Build the zip that Lambda runs into build/package and check its gates
 	@$(PYTHON) -m ops.package
 
+.PHONY: rehearse
+rehearse: $(VENV)/dev ## Rehearse a deployment on an emulated AWS (STEP=lambda, STEP=failures)
+	@$(PYTHON) -m ops.rehearse $(or $(STEP),$(error Name a step, as in: make rehearse STEP=lambda))
+
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
 	@cd requirements && for set in runtime demo dev emulator lambda-provided; do \
