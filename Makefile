@@ -55,7 +55,7 @@ rehearse: $(VENV)/dev ## Rehearse a deployment on an emulated AWS (STEP=lambda, 
 
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
-	@cd requirements && for set in runtime demo dev emulator lambda-provided; do \
+	@cd requirements && for set in runtime demo dev emulator lambda-provided audit; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	    $(ARGS) $$set.in --output-file $$set.txt; \

@@ -9,6 +9,8 @@ import functools
 import importlib.metadata
 import json
 import os
+import re
+import secrets
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -85,14 +87,98 @@ def repair_lambda_interpreter(lambda_runtime: Any) -> None:
     lambda_runtime._detect_runtime_binary = detect_clean
 
 
+def repair_dual_stack(ec2: Any) -> None:
+    """IPv6 blocks of networks and subnets, and IPv6 routes: all three are taken and forgotten."""
+    _keep_ipv6_blocks(ec2, "vpc", ec2._vpcs)
+    _keep_ipv6_blocks(ec2, "subnet", ec2._subnets)
+    modify_subnet = ec2._ACTION_MAP["ModifySubnetAttribute"]
+    create_route, delete_route = ec2._ACTION_MAP["CreateRoute"], ec2._ACTION_MAP["DeleteRoute"]
+
+    def create_ipv6_route(params: Any) -> Answer:
+        destination = ec2._p(params, "DestinationIpv6CidrBlock")
+        table = ec2._route_tables.get(ec2._p(params, "RouteTableId"))
+        if not destination or not table:
+            answer: Answer = create_route(params)
+            return answer
+        route = {"DestinationIpv6CidrBlock": destination, "State": "active", "Origin": "CreateRoute"}
+        for target in ("GatewayId", "EgressOnlyInternetGatewayId"):
+            if ec2._p(params, target):
+                route[target] = ec2._p(params, target)
+        table["Routes"].append(route)
+        created: Answer = ec2._xml(200, "CreateRouteResponse", "<return>true</return>")
+        return created
+
+    def delete_ipv6_route(params: Any) -> Answer:
+        destination = ec2._p(params, "DestinationIpv6CidrBlock")
+        table = ec2._route_tables.get(ec2._p(params, "RouteTableId"))
+        if not destination or not table:
+            answer: Answer = delete_route(params)
+            return answer
+        table["Routes"] = [
+            route for route in table["Routes"] if route.get("DestinationIpv6CidrBlock") != destination
+        ]
+        deleted: Answer = ec2._xml(200, "DeleteRouteResponse", "<return>true</return>")
+        return deleted
+
+    def modify_ipv6_of_subnet(params: Any) -> Answer:
+        subnet = ec2._subnets.get(ec2._p(params, "SubnetId"))
+        assign = ec2._p(params, "AssignIpv6AddressOnCreation.Value")
+        if subnet and assign:
+            subnet["AssignIpv6AddressOnCreation"] = assign == "true"
+        answer: Answer = modify_subnet(params)
+        return answer
+
+    ec2._ACTION_MAP |= {
+        "CreateRoute": create_ipv6_route,
+        "DeleteRoute": delete_ipv6_route,
+        "ModifySubnetAttribute": modify_ipv6_of_subnet,
+    }
+
+
+def _keep_ipv6_blocks(ec2: Any, kind: str, records: Any) -> None:
+    action, id_tag = f"Create{kind.capitalize()}", f"{kind}Id"
+    create, describe = ec2._ACTION_MAP[action], getattr(ec2, f"_{kind}_fields_xml")
+
+    def create_with_block(params: Any) -> Answer:
+        answer: Answer = create(params)
+        block = ec2._p(params, "Ipv6CidrBlock")
+        if ec2._p(params, "AmazonProvidedIpv6CidrBlock") == "true":
+            block = f"2600:1f18:{secrets.randbelow(0xFFFF):x}:{secrets.randbelow(0xFF):x}00::/56"
+        found = re.search(rf"<{id_tag}>([^<]+)<".encode(), answer[2])
+        if block and found:
+            records[found[1].decode()]["Ipv6CidrBlock"] = block
+        return answer
+
+    @functools.wraps(describe)
+    def describe_with_block(record: dict[str, Any], tag: str = "item") -> str:
+        xml: str = describe(record, tag=tag)
+        if record.get("AssignIpv6AddressOnCreation"):
+            xml = xml.replace("<assignIpv6AddressOnCreation>false", "<assignIpv6AddressOnCreation>true")
+        if block := record.get("Ipv6CidrBlock"):
+            association_id = record[f"{kind.capitalize()}Id"].replace("-", "-cidr-assoc-", 1)
+            association = (
+                f"<ipv6CidrBlockAssociationSet><item><ipv6CidrBlock>{block}</ipv6CidrBlock>"
+                f"<associationId>{association_id}</associationId>"
+                "<ipv6CidrBlockState><state>associated</state></ipv6CidrBlockState>"
+                "<ipv6Pool>Amazon</ipv6Pool><networkBorderGroup>us-east-1</networkBorderGroup>"
+                "</item></ipv6CidrBlockAssociationSet>"
+            )
+            xml = xml.removesuffix(f"</{tag}>") + association + f"</{tag}>"
+        return xml
+
+    ec2._ACTION_MAP[action] = create_with_block
+    setattr(ec2, f"_{kind}_fields_xml", describe_with_block)
+
+
 def _repairs() -> dict[str, Callable[[], None]]:
     from ministack.core import lambda_runtime
-    from ministack.services import apigateway_v1, lambda_svc
+    from ministack.services import apigateway_v1, ec2, lambda_svc
 
     return {
         "qualified_function": lambda: repair_qualified_function(lambda_svc),
         "binary_media_types": lambda: repair_binary_media_types(apigateway_v1),
         "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
+        "dual_stack": lambda: repair_dual_stack(ec2),
     }
 
 
