@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.db import models
 
 from app.campaigns.models import Bill, Campaign
 
@@ -6,6 +7,7 @@ from app.campaigns.models import Bill, Campaign
 class BillInline(admin.StackedInline[Bill, Campaign]):
     model = Bill
     extra = 0
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(Campaign)

@@ -30,6 +30,10 @@ def database(env: StageEnvironment, demo_file: Path) -> dict[str, Any]:
     if entry.get("ENGINE") == "django.db.backends.postgresql":
         options = {**postgresql["OPTIONS"], **entry.get("OPTIONS", {})}
         return {**entry, **postgresql, "OPTIONS": options}
+    if not env.is_local:
+        if entry:
+            env.problems.append("DATABASE_URL is no URL of a PostgreSQL database, postgres://…")
+        return {}
     if entry.get("ENGINE") == "django.db.backends.sqlite3":
         # The web server and the job thread write to one file: wait for each other instead of failing.
         return {**entry, "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20}}

@@ -52,12 +52,19 @@ class StageEnvironment:
 
     def database_url(self, name: str, url: str) -> dict[str, Any]:
         """What a database URL that was read by `name` means to Django's DATABASES."""
-        return self._parse(name, url, self._env.db_url_config)
+        entry = self._parse(url, self._env.db_url_config)
+        if url and not entry.get("ENGINE"):
+            # The value may hold a password, so no message repeats it.
+            self.problems.append(f"{name} is no URL of a database")
+        return entry
 
     def email(self, name: str, **fallback: str) -> dict[str, Any]:
         """An e-mail URL as Django's EMAIL_* settings."""
         url = self.text(name, **fallback)
-        return self._parse(name, url, self._env.email_url_config)
+        settings = self._parse(url, self._env.email_url_config)
+        if url and not settings:
+            self.problems.append(f"{name} is no URL of a way to send mail")
+        return settings
 
     def text_or_secret(self, name: str, secret_name: str, **fallback: str) -> tuple[str, str]:
         """A value that is given directly, or the name of the secret that holds it.
@@ -109,14 +116,12 @@ class StageEnvironment:
             self.problems.append(f"{name} is empty")
         return value
 
-    def _parse(self, name: str, url: str, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    def _parse(self, url: str, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
         if not url:
             return {}
         try:
             return parse(url)
         except (ValueError, KeyError, ImproperlyConfigured):
-            # The value may hold a password, so the message does not repeat it.
-            self.problems.append(f"{name} is no URL that is understood here")
             return {}
 
 

@@ -33,6 +33,16 @@ _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\
 _PASSWORD_IN_URL = re.compile(r"(://[^:/\s@]*:)[^@\s/]+@")
 
 
+class AddRequestId(logging.Filter):
+    """Gives every record the id of the request it belongs to, unless it brings one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        known = getattr(record, "request_id", None) or request_id.current.get()
+        of_request = getattr(getattr(record, "request", None), "request_id", None)
+        record.request_id = known or of_request
+        return True
+
+
 class JsonLines(logging.Formatter):
     """`{"time", "level", "logger", "message"}`, and where known those of _EXTRAS and `exception`."""
 
@@ -43,8 +53,6 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": redact(record.getMessage()),
         }
-        if current := request_id.current.get():
-            line["request_id"] = current
         line |= {
             key: redact(str(value)) for key in _EXTRAS if (value := getattr(record, key, None)) is not None
         }
@@ -113,12 +121,23 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "json": {"()": "app.config.logs.JsonLines"},
-            "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+            "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s [%(request_id)s]"},
         },
+        "filters": {"request_id": {"()": "app.config.logs.AddRequestId"}},
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "json" if as_json else "line"}
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "json" if as_json else "line",
+                "filters": ["request_id"],
+            }
         },
         "root": {"handlers": ["console"], "level": level},
-        # Django's own handlers would print a line a second time, and mail it to administrators with the request.
-        "loggers": {"django": {"handlers": [], "level": "NOTSET", "propagate": True}},
+        "loggers": {
+            # Django's own handlers would print a line again, and mail it to administrators with the request.
+            "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+            # Says every minute that a worker starts and ends; app.jobs says what it did.
+            "django_tasks_db": {"level": "WARNING"},
+            # At DEBUG it prints whole answers, Secrets Manager's too.
+            "botocore": {"level": "INFO"},
+        },
     }

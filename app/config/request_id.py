@@ -1,4 +1,4 @@
-"""One id per request, in every log line it causes, in its answer, and on the page that says something failed."""
+"""One id per request: in every log line it causes, and in the answer that says something failed."""
 
 import uuid
 from collections.abc import Callable
@@ -11,7 +11,7 @@ current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 class RequestIdMiddleware:
-    """Takes the gateway's id of the request, which its access log has too; elsewhere makes one."""
+    """Takes the gateway's id of the request (its access log and `x-amzn-RequestId` have it too); elsewhere makes one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -20,10 +20,10 @@ class RequestIdMiddleware:
         # The event comes from the gateway. A header of that meaning would be the client's to choose.
         event = request.META.get("apig_wsgi.full_event", {})
         request_id = event.get("requestContext", {}).get("requestId") or uuid.uuid4().hex
+        # Django logs some answers after every middleware is through; its record has the request.
+        request.request_id = request_id  # type: ignore[attr-defined]
         token = current.set(request_id)
         try:
-            response = self._get_response(request)
+            return self._get_response(request)
         finally:
             current.reset(token)
-        response["X-Request-Id"] = request_id
-        return response

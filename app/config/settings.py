@@ -109,7 +109,7 @@ USE_TZ = True
 STATIC_URL = env.text("STATIC_URL", local="static/")
 STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(VAR / "static")))
 STATIC_HASHED = env.boolean("STATIC_HASHED", default=not env.is_local)
-STATIC_MANIFEST_FOLDER = STATIC_ROOT if env.is_local else ROOT
+STATIC_MANIFEST_FOLDER = ROOT if (ROOT / "staticfiles.json").exists() else STATIC_ROOT
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -175,7 +175,6 @@ X_FRAME_OPTIONS = "DENY"
 # A front end elsewhere may call the API, without our cookies: they are SameSite.
 CORS_ALLOWED_ORIGINS = env.listing("CORS_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["X-Request-Id"]
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOGGING = logging_config(as_json=not env.is_local, level=env.choice("LOG_LEVEL", LOG_LEVELS, default="INFO"))

@@ -11,7 +11,7 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
     """The files lie behind the CDN; the application carries only the manifest that knows their names.
 
     `collectstatic` writes STATIC_ROOT and the manifest there; the package takes the manifest along at the import root,
-    where a deployed stage reads it (STATIC_MANIFEST_FOLDER).
+    where it is looked for first (STATIC_MANIFEST_FOLDER).
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -20,7 +20,7 @@ admin.site.unregister(DBTaskResult)
 class JobAdmin(django_tasks_db.admin.DBTaskResultAdmin):
     """Arguments are not shown: a mail's hold its recipient and the link that is only theirs."""
 
-    list_display = (
+    list_display: tuple[str, ...] = (  # type: ignore[assignment]
         "task_name",
         "status",
         "attempts",
@@ -46,7 +46,8 @@ class JobAdmin(django_tasks_db.admin.DBTaskResultAdmin):
 
     @admin.display(description="last error")
     def error(self, job: DBTaskResult[Any, Any]) -> str:
-        return job.exception_class_path.rpartition(".")[2]
+        path: str = job.exception_class_path
+        return path.rpartition(".")[2]
 
     def has_rerun_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("django_tasks_database.change_dbtaskresult")

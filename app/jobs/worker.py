@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connections
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, TaskContext
+from django_tasks.utils import normalize_json
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
@@ -51,9 +52,9 @@ class RetryingWorker(Worker):
 
     def _attempt(self, job: DBTaskResult[Any, Any]) -> None:
         try:
-            return_value = _call(job)
-            settled = succeed(job, return_value)
+            settled = succeed(job, normalize_json(_call(job)))
             outcome = "succeeded"
+            logger.info("job %s (%s) succeeded, attempt %d", job.pk, job.task_path, len(job.worker_ids))
         except Exception as error:  # noqa: BLE001 - whatever a task raises is its failure, and is kept and logged
             settled = fail(job, error)
             outcome = "failed"
@@ -109,7 +110,8 @@ def work_until(stop: Event, *, interval_seconds: float = 1.0) -> None:
 
 
 def _call(job: DBTaskResult[Any, Any]) -> Any:
-    task, result = job.task, job.task_result
+    task = job.task
+    result: Any = job.task_result  # its class here is generic in another way than TaskContext's
     if task.takes_context:
         return task.call(TaskContext(task_result=result), *result.args, **result.kwargs)
     return task.call(*result.args, **result.kwargs)

@@ -1,9 +1,8 @@
 """What every route shares: who may call it, how it fails, how it is documented."""
 
 import json
-import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -79,21 +78,21 @@ def test_nothing_is_found_in_the_one_shape(outsider: Client) -> None:
 
 
 def test_a_failure_on_our_side_has_a_number_and_no_cause(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, campaign: Campaign
+    monkeypatch: pytest.MonkeyPatch, campaign: Campaign, log_lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     def fail(_: object) -> None:
         raise RuntimeError("the password is swordfish")
 
     monkeypatch.setattr("app.campaigns.api.CampaignList.get_queryset", fail)
-    client = Client(raise_request_exception=False)
-    with caplog.at_level(logging.ERROR):
-        response = client.get("/api/campaigns/")
+    response = Client(raise_request_exception=False).get("/api/campaigns/")
     assert response.status_code == 500
     error = response.json()["error"]
     assert error["code"] == "server_error"
     assert "swordfish" not in response.content.decode()
     number = error["message"].split()[-1].rstrip(".")
-    assert number in caplog.text
+    [line] = [line for line in log_lines() if line["level"] == "ERROR"]
+    assert line["request_id"] == number
+    assert line["exception"][0]["type"] == "builtins.RuntimeError"
 
 
 def test_the_process_says_its_release(outsider: Client, settings: Any) -> None:

@@ -48,7 +48,7 @@ def test_it_makes_the_person_known_and_located(
 
 
 def test_the_mail_goes_out_after_the_transaction_and_only_once(
-    campaign: Campaign, work_off_jobs: Callable[[], None]
+    campaign: Campaign, work_off_jobs: Callable[[], object]
 ) -> None:
     submit(campaign, ada())
     assert mail.outbox == []
@@ -59,7 +59,7 @@ def test_the_mail_goes_out_after_the_transaction_and_only_once(
 
 
 def test_a_submission_that_is_rolled_back_sends_nothing(
-    campaign: Campaign, work_off_jobs: Callable[[], None]
+    campaign: Campaign, work_off_jobs: Callable[[], object]
 ) -> None:
     with transaction.atomic():
         submit(campaign, ada())

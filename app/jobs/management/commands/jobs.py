@@ -22,7 +22,7 @@ class Command(BaseCommand):
         again.add_argument("ids", nargs="*", type=UUID, metavar="id")
         again.add_argument("--failed", action="store_true", help="all that failed for good")
 
-    def handle(self, *, verb: str, failed: bool, **options: Any) -> None:  # type: ignore[override]
+    def handle(self, *, verb: str, failed: bool, **options: Any) -> None:
         if verb == "list":
             self._list(failed=failed, limit=options["limit"])
         else:

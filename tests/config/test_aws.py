@@ -1,0 +1,162 @@
+"""AWS clients and what Secrets Manager tells: by moto, in this process."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from app import aws
+from app.config.secrets import SecretUnreadableError, database_credentials, secret_keys
+from tests.stage import PRODUCTION, run
+
+
+@pytest.fixture(autouse=True)
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty account in one region."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    aws.forget_clients()
+    with mock_aws():
+        yield
+    aws.forget_clients()
+
+
+def create(name: str, text: str) -> str:
+    arn: str = aws.client("secretsmanager").create_secret(Name=name, SecretString=text)["ARN"]
+    return arn
+
+
+def test_a_service_has_one_client_of_one_session() -> None:
+    assert aws.client("secretsmanager") is aws.client("secretsmanager")
+    assert aws._session() is aws._session()
+
+
+@pytest.mark.parametrize(
+    ("service", "host"),
+    [
+        ("secretsmanager", "secretsmanager.us-west-2.amazonaws.com"),
+        ("s3", "s3.us-west-2.amazonaws.com"),
+        ("dynamodb", "dynamodb.us-west-2.amazonaws.com"),
+        ("sesv2", "email.us-west-2.api.aws"),
+        ("lambda", "lambda.us-west-2.api.aws"),
+        ("sns", "sns.us-west-2.api.aws"),
+        ("sqs", "sqs.us-west-2.api.aws"),
+        ("events", "events.us-west-2.api.aws"),
+    ],
+)
+def test_each_service_is_reached_by_the_host_that_the_private_subnets_can_reach(
+    service: str, host: str
+) -> None:
+    assert aws.client(service).meta.endpoint_url == f"https://{host}"
+
+
+def test_no_call_can_take_as_long_as_a_request_may() -> None:
+    config = aws.client("secretsmanager").meta.config
+    worst = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
+    assert worst < 30
+
+
+def test_a_rotated_key_stays_good_for_what_was_signed_with_it() -> None:
+    arn = create("django", "first")
+    assert secret_keys(arn) == ["first"]
+    aws.client("secretsmanager").put_secret_value(SecretId=arn, SecretString="second")
+    assert secret_keys(arn) == ["second", "first"]
+
+
+def test_the_secret_of_a_master_user_holds_no_host() -> None:
+    create("managed", json.dumps({"username": "ada", "password": "swordfish"}))
+    assert database_credentials("managed") == {"username": "ada", "password": "swordfish"}
+
+
+def test_the_secret_of_an_instance_holds_everything() -> None:
+    fields = {"username": "ada", "password": "swordfish", "host": "db", "port": 5432, "dbname": "coalition"}
+    create("whole", json.dumps({**fields, "engine": "postgres"}))
+    assert database_credentials("whole") == {**fields, "port": "5432"}
+
+
+@pytest.mark.parametrize("text", ["swordfish", '["swordfish"]', '{"password": "swordfish"}', '"swordfish"'])
+def test_a_secret_of_another_form_is_refused_without_repeating_it(text: str) -> None:
+    create("odd", text)
+    with pytest.raises(SecretUnreadableError, match="the secret odd is no JSON object") as caught:
+        database_credentials("odd")
+    assert "swordfish" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_missing_secret_is_named_with_the_reason() -> None:
+    with pytest.raises(SecretUnreadableError, match="the secret none can't be read: ResourceNotFound"):
+        secret_keys("none")
+
+
+def test_a_secrets_manager_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    aws.forget_clients()
+    environment = {key: value for key, value in PRODUCTION.items() if key != "SECRET_KEY"}
+    result = run(
+        "manage.py",
+        "check",
+        environment=environment
+        | {
+            "DJANGO_SECRET": "coalition/django",
+            "AWS_REGION": "us-west-2",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        },
+    )
+    assert (
+        "DJANGO_SECRET: the secret coalition/django can't be read: EndpointConnectionError" in result.stderr
+    )
+
+
+BOOT = """
+import json, os, sys
+from moto import mock_aws
+with mock_aws():
+    from app.aws import client
+    for name, text in json.load(sys.stdin).items():
+        client("secretsmanager").create_secret(Name=name, SecretString=text)
+    from app.config import settings
+    print(json.dumps([settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS, settings.DATABASES["default"]]))
+"""
+
+
+def boot(secrets: dict[str, str], **environment: str) -> Any:
+    plain = {key: value for key, value in PRODUCTION.items() if key not in ("SECRET_KEY", "DATABASE_URL")}
+    account = {"AWS_REGION": "us-west-2", "AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t"}
+    named = {"DJANGO_SECRET": "django", "DATABASE_SECRET": "database"}
+    return run("-c", BOOT, environment={**plain, **account, **named, **environment}, text=json.dumps(secrets))
+
+
+def test_a_stage_boots_from_its_secrets() -> None:
+    result = boot(
+        {"django": "k" * 60, "database": json.dumps({"username": "ada", "password": "swordfish"})},
+        DATABASE_HOST="db.example.org",
+        DATABASE_NAME="coalition",
+    )
+    assert result.returncode == 0, result.stderr
+    key, fallbacks, database = json.loads(result.stdout)
+    assert (key, fallbacks) == ("k" * 60, [])
+    found = {field: database[field] for field in ("USER", "PASSWORD", "HOST", "PORT", "NAME")}
+    assert found == {
+        "USER": "ada",
+        "PASSWORD": "swordfish",
+        "HOST": "db.example.org",
+        "PORT": "5432",
+        "NAME": "coalition",
+    }
+    assert database["CREDENTIALS_SECRET"] == "database"
+
+
+def test_what_the_secret_does_not_say_has_to_be_set() -> None:
+    result = boot({"database": json.dumps({"username": "ada", "password": "swordfish"})})
+    for problem in (
+        "DJANGO_SECRET: the secret django can't be read: ResourceNotFoundException",
+        "DATABASE_HOST is not set, and the secret does not say it",
+        "DATABASE_NAME is not set, and the secret does not say it",
+    ):
+        assert problem in result.stderr
+    assert "swordfish" not in result.stderr

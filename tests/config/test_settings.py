@@ -1,0 +1,179 @@
+"""A stage boots with what it needs, says all that is missing at once, and passes Django's own examination."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stage import PRODUCTION, ROOT, run
+
+ASK = """
+import json, sys
+from django.conf import settings
+print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, default=str))
+"""
+
+
+def ask(*names: str, **environment: str) -> dict[str, Any]:
+    result = run(
+        "-c", ASK, *names, environment={"DJANGO_SETTINGS_MODULE": "app.config.settings", **environment}
+    )
+    assert result.returncode == 0, result.stderr
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer
+
+
+def refusal(environment: dict[str, str]) -> str:
+    result = run("manage.py", "check", environment=environment)
+    assert result.returncode != 0
+    return result.stderr.partition("ImproperlyConfigured: ")[2]
+
+
+def test_production_passes_the_deployment_check() -> None:
+    result = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", environment=PRODUCTION)
+    assert result.returncode == 0, result.stderr
+    assert "no issues" in result.stdout
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+def test_a_stage_that_is_told_nothing_names_everything_that_is_missing(stage: str) -> None:
+    named = re.findall(r"^  - (.*)$", refusal({"STAGE": stage}), re.MULTILINE)
+    assert named == [
+        "RELEASE_ID is not set",
+        "neither SECRET_KEY nor DJANGO_SECRET is set",
+        "PUBLIC_URL is not set",
+        "neither DATABASE_URL nor DATABASE_SECRET is set",
+        "STATIC_URL is not set",
+        "EMAIL_URL is not set",
+        "DEFAULT_FROM_EMAIL is not set",
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "STAGE"])
+def test_nothing_has_a_default_in_production(name: str) -> None:
+    environment = {key: value for key, value in PRODUCTION.items() if key != name}
+    assert name in refusal(environment)
+
+
+def test_a_value_that_cannot_be_read_is_named_and_not_repeated() -> None:
+    text = refusal(
+        PRODUCTION
+        | {
+            "DATABASE_URL": "swordfish",
+            "EMAIL_URL": "swordfish",
+            "LOG_LEVEL": "LOUD",
+            "DATABASE_SSLMODE": "perhaps",
+        }
+    )
+    assert "DATABASE_URL is no URL of a database" in text
+    assert "EMAIL_URL is no URL of a way to send mail" in text
+    assert "swordfish" not in text
+    assert "LOG_LEVEL is 'LOUD', expected one of DEBUG" in text
+    assert "DATABASE_SSLMODE is 'perhaps'" in text
+
+
+def test_no_stage_is_deployed_on_the_demo_database() -> None:
+    assert "DATABASE_URL is no URL of a PostgreSQL database" in refusal(
+        PRODUCTION | {"DATABASE_URL": "sqlite:////tmp/demo.sqlite3"}
+    )
+
+
+def test_an_unknown_stage_is_refused() -> None:
+    assert "STAGE is 'production', expected one of local, dev, staging, prod" in refusal(
+        PRODUCTION | {"STAGE": "production"}
+    )
+
+
+def test_a_deployed_stage_never_debugs() -> None:
+    assert ask("DEBUG", **PRODUCTION, DEBUG="true") == {"DEBUG": False}
+
+
+def test_a_developers_machine_is_told_nothing() -> None:
+    told = ask("STAGE", "RELEASE_ID", "DEBUG")
+    assert told == {"STAGE": "local", "RELEASE_ID": "development", "DEBUG": True}
+
+
+def test_boto3_stays_out_where_secrets_are_given_directly() -> None:
+    code = "import sys, app.config.wsgi; print([name for name in sys.modules if name.startswith('boto')])"
+    result = run("-c", code, environment=PRODUCTION)
+    assert (result.returncode, result.stdout) == (0, "[]\n"), result.stderr
+
+
+def test_the_database_of_a_stage_is_encrypted_limited_and_checked() -> None:
+    database = ask("DATABASES", **PRODUCTION)["DATABASES"]["default"]
+    assert database["OPTIONS"]["sslmode"] == "require"
+    assert database["CONN_HEALTH_CHECKS"] is True
+    assert database["CONN_MAX_AGE"] == 600
+    assert database["SESSION"] == {
+        "statement_timeout": "10s",
+        "lock_timeout": "3s",
+        "idle_in_transaction_session_timeout": "30s",
+    }
+
+
+def test_the_servers_identity_is_checked_where_its_authority_is_known() -> None:
+    bundle = "/opt/rds.pem"
+    options = ask("DATABASES", **PRODUCTION, DATABASE_SSLROOTCERT=bundle)["DATABASES"]["default"]["OPTIONS"]
+    assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", bundle)
+
+
+def test_the_operations_stage_and_a_rehearsal_override_what_they_must() -> None:
+    database = ask(
+        "DATABASES", **PRODUCTION, DATABASE_SSLMODE="disable", DATABASE_STATEMENT_TIMEOUT_SECONDS="800"
+    )["DATABASES"]["default"]
+    assert database["OPTIONS"]["sslmode"] == "disable"
+    assert database["SESSION"]["statement_timeout"] == "800s"
+
+
+def test_the_release_is_the_one_the_package_wrote_down(tmp_path: Path) -> None:
+    (tmp_path / "release.json").write_text('{"release": "20261121-def5678", "commit": "def5678"}')
+    (tmp_path / "app").symlink_to(ROOT / "app")
+    environment = {name: value for name, value in PRODUCTION.items() if name != "RELEASE_ID"}
+    code = "import runpy; print(runpy.run_path('app/config/settings.py')['RELEASE_ID'])"
+    # The file is found from where settings.py lies, so a copy of it is run.
+    settings = (ROOT / "app/config/settings.py").read_text()
+    copy = tmp_path / "copied" / "config"
+    copy.mkdir(parents=True)
+    (copy / "settings.py").write_text(settings)
+    result = run("-c", code.replace("app/config", str(copy)), environment=environment)
+    assert result.stdout == "20261121-def5678\n", result.stderr
+
+
+def test_static_files_are_linked_by_their_hashed_names_on_the_cdn(tmp_path: Path) -> None:
+    local = {"STATIC_HASHED": "1", "STATIC_ROOT": str(tmp_path)}
+    collected = run("manage.py", "collectstatic", "--noinput", environment=local)
+    assert collected.returncode == 0, collected.stderr
+    paths = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
+    hashed = paths["admin/css/base.css"]
+    assert (tmp_path / hashed).exists()
+    assert re.fullmatch(r"admin/css/base\.[0-9a-f]{12}\.css", hashed)
+    code = (
+        "import django; django.setup();"
+        "from django.templatetags.static import static; print(static('admin/css/base.css'))"
+    )
+    environment = {"DJANGO_SETTINGS_MODULE": "app.config.settings", "STATIC_ROOT": str(tmp_path)}
+    result = run("-c", code, environment=PRODUCTION | environment)
+    assert result.stdout == f"https://static.example.org/{hashed}\n", result.stderr
+
+
+@pytest.mark.parametrize("origins", ["", "https://front.example.org"])
+def test_another_origin_reads_the_api_only_if_it_is_listed(origins: str) -> None:
+    code = (
+        "import django; django.setup(); from django.test import Client;"
+        "answer = Client().get('/api/nothing/', secure=True, headers={"
+        " 'Origin': 'https://front.example.org', 'Host': 'coalition.example.org'});"
+        "print(answer.headers.get('Access-Control-Allow-Origin', ''))"
+    )
+    environment = {"DJANGO_SETTINGS_MODULE": "app.config.settings", "CORS_ORIGINS": origins}
+    result = run("-c", code, environment=PRODUCTION | environment)
+    assert result.stdout.strip() == origins, result.stderr
+
+
+def test_every_variable_is_explained_to_the_operator() -> None:
+    code = "from app.config.settings import env; print(' '.join(env.names))"
+    names = set(run("-c", code, environment={}).stdout.split())
+    table = (ROOT / "docs/operating.md").read_text()
+    explained = set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE))
+    assert explained == names

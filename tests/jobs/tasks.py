@@ -1,0 +1,66 @@
+"""What the jobs of these tests do."""
+
+import os
+import time
+from pathlib import Path
+
+from django.db import connection
+from django_tasks import TaskContext, task
+
+
+def _append(path: str, line: str) -> None:
+    # One write in append mode is whole, however many workers do it.
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(descriptor, f"{line}\n".encode())
+    os.close(descriptor)
+
+
+@task()
+def note(path: str, line: str) -> None:
+    _append(path, line)
+
+
+@task()
+def fail_always(path: str) -> None:
+    _append(path, "tried")
+    raise OSError("the mail server does not answer")
+
+
+@task(takes_context=True)
+def fail_until(context: TaskContext, path: str, attempt: int) -> str:
+    _append(path, "tried")
+    if context.attempt < attempt:
+        raise OSError("the mail server does not answer")
+    return "done"
+
+
+@task()
+def return_what_json_cannot_say() -> object:
+    return object()
+
+
+@task()
+def block_once(path: str) -> None:
+    """The first attempt hangs until its worker is killed."""
+    first = not Path(path).exists()
+    _append(path, "tried")
+    if first:
+        time.sleep(60)
+
+
+@task()
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+@task()
+def lose_the_connection(path: str) -> None:
+    """As after a restart of the server while a job runs."""
+    _append(path, "tried")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [victim] = cursor.fetchone()
+    killer = connection.copy()
+    with killer.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [victim])
+    killer.close()
