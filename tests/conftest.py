@@ -12,7 +12,7 @@ from django_tasks_db.management.commands import db_worker
 
 from app.accounts.models import User
 from app.campaigns.models import Campaign
-from app.jobs.worker import work_off
+from app.jobs import worker
 from app.regions.models import Region
 from tests.shapes import make_region, square
 
@@ -96,8 +96,9 @@ def submission() -> Body:
 def work_off_jobs(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
     """Run what waits in the queue, as the operator's schedule does every minute."""
     # The worker drops idle connections; here the connection is the one that the test's transaction lives on.
-    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
-    return work_off
+    for module in (db_worker, worker):
+        monkeypatch.setattr(module, "close_old_connections", lambda: None)
+    return worker.work_off
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 
@@ -24,6 +25,9 @@ class RequestIdMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         token = current.set(request_id)
         try:
-            return self._get_response(request)
+            response = self._get_response(request)
         finally:
             current.reset(token)
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            response["X-Request-Id"] = request_id
+        return response

@@ -11,7 +11,7 @@ from collections import Counter
 from threading import Event
 from typing import Any
 
-from django.db import connections
+from django.db import close_old_connections, connections
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, TaskContext
 from django_tasks.utils import normalize_json
@@ -80,6 +80,8 @@ def work_off(*, seconds: float = math.inf) -> dict[str, int]:
         How many jobs `succeeded`, `failed` (once or for good), were `overtaken`, `taken_up` and `pruned`; zeros are
         left out.
     """
+    # A frozen Lambda wakes up with the connection of an hour ago.
+    close_old_connections()
     worker = RetryingWorker(
         stop_claiming_at=time.monotonic() + seconds,
         queue_names=["*"],

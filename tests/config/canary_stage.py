@@ -51,6 +51,7 @@ def ask_for_everything(person: dict[str, str]) -> None:
     logger = logging.getLogger("careless")
     logger.error("the database is %r", settings.DATABASES)
     logger.error("keys %s %s", settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS)
+    logger.error("the CDN proves itself by %s", settings.ORIGIN_SECRETS)
     logger.error("mail by %s for %s", settings.EMAIL_HOST_PASSWORD, person["email"])
 
 

@@ -29,6 +29,7 @@ def planted() -> dict[str, str]:
         "email",
         "name",
         "rotated",
+        "origin",
     )
     return {name: canary() for name in names}
 
@@ -50,9 +51,13 @@ def stage(planted: dict[str, str], static_folder: str) -> "tuple[str, list[str]]
     server = urlsplit(os.environ["DATABASE_URL"])
     database = {"username": server.username, "password": planted["database"]}
     story = {
-        "first": {"django": planted["old_key"] * 4, "database": json.dumps(database)},
+        "first": {
+            "django": planted["old_key"] * 4,
+            "database": json.dumps(database),
+            "cdn": planted["origin"],
+        },
         "second": {"django": planted["key"] * 4},
-        "rotated": json.dumps(database | {"password": planted["rotated"]}),
+        "rotated": json.dumps(database | {"password": planted["rotated", "origin"]}),
         "person": {
             "email": f"{planted['email']}@example.org",
             "name": planted["name"],
@@ -69,6 +74,7 @@ def stage(planted: dict[str, str], static_folder: str) -> "tuple[str, list[str]]
             "PYTHONPATH": str(ROOT),
             "DJANGO_SECRET": "django",
             "DATABASE_SECRET": "database",
+            "CDN_SECRET": "cdn",
             "DATABASE_HOST": server.hostname or "",
             "DATABASE_PORT": str(server.port),
             # The server's own database, which has none of our tables.
@@ -105,7 +111,20 @@ def test_every_line_is_json_with_a_level(stage: "tuple[str, list[str]]") -> None
 
 @pytest.mark.parametrize(
     "name",
-    ["key", "old_key", "database", "mail", "aws", "session", "token", "password", "email", "name", "rotated"],
+    [
+        "key",
+        "old_key",
+        "database",
+        "mail",
+        "aws",
+        "session",
+        "token",
+        "password",
+        "email",
+        "name",
+        "rotated",
+        "origin",
+    ],
 )
 def test_no_canary_sings(stage: "tuple[str, list[str]]", planted: dict[str, str], name: str) -> None:
     answers, lines = stage

@@ -8,6 +8,8 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.management.commands import db_worker
 
+from app.jobs import worker
+
 
 @pytest.fixture
 def advance(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
@@ -30,4 +32,5 @@ def notes(tmp_path: Path) -> Path:
 @pytest.fixture
 def one_connection(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker drops idle connections; here the connection is the one that the test's transaction lives on."""
-    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
+    for module in (db_worker, worker):
+        monkeypatch.setattr(module, "close_old_connections", lambda: None)

@@ -53,14 +53,18 @@ def interrupt() -> None:
     raise KeyboardInterrupt
 
 
-@task()
-def lose_the_connection(path: str) -> None:
-    """As after a restart of the server while a job runs."""
-    _append(path, "tried")
+def end_connection() -> None:
+    """End this thread's connection from the server's side, as a restart does."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         [victim] = cursor.fetchone()
     killer = connection.copy()
     with killer.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [victim])
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [victim])
     killer.close()
+
+
+@task()
+def lose_the_connection(path: str) -> None:
+    _append(path, "tried")
+    end_connection()

@@ -41,8 +41,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def worker_process() -> "subprocess.Popen[bytes]":
+def start_worker() -> "subprocess.Popen[bytes]":
     """`manage.py db_worker --batch` on the tests' database."""
     database = settings.DATABASES["default"]
     url = f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
@@ -77,11 +76,9 @@ def test_what_is_not_committed_yet_does_not_run(notes: Path) -> None:
     assert work_off() == {"succeeded": 1}
 
 
-def test_the_job_of_a_killed_worker_is_taken_up_after_the_lease(
-    notes: Path, advance: Advance, worker_process: "subprocess.Popen[bytes]"
-) -> None:
-    advance(0)
+def test_the_job_of_a_killed_worker_is_taken_up_after_the_lease(notes: Path, advance: Advance) -> None:
     tasks.block_once.enqueue(str(notes))
+    worker_process = start_worker()
     wait_until(notes.exists)
     worker_process.send_signal(signal.SIGKILL)
     worker_process.wait()
@@ -124,3 +121,16 @@ def test_a_connection_that_the_job_lost_is_made_anew(notes: Path) -> None:
     tasks.lose_the_connection.enqueue(str(notes))
     assert work_off() == {"succeeded": 1}
     assert notes.read_text() == "tried\n"
+
+
+def test_the_command_retries_as_the_schedule_does(notes: Path) -> None:
+    tasks.fail_always.enqueue(str(notes))
+    assert start_worker().wait(30) == 0
+    job = DBTaskResult.objects.get()
+    assert (job.status, len(job.worker_ids)) == ("READY", 1)
+
+
+def test_a_connection_that_died_between_two_batches_is_noticed(notes: Path) -> None:
+    tasks.note.enqueue(str(notes), "hello")
+    tasks.end_connection()
+    assert work_off() == {"succeeded": 1}
