@@ -20,7 +20,7 @@ import shapely
 
 TARGET = Path("app/site/demo")
 COUNTIES, STATES = "cb_2016_us_county", "cb_2016_us_state"
-# coverage_simplify keeps shared borders shared; 0.0065° is about 700 m, and 99.5 % of points keep their county.
+# coverage_simplify keeps shared borders shared; 0.0065° is about 700 m, and 99.7 % of points keep their county.
 TOLERANCE_DEGREES = 0.0065
 # Multiples of 2^-14° (7 m) end in zero bits, so that the zip is a third of the size of arbitrary doubles.
 GRID_PER_DEGREE = 2**14

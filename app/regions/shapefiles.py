@@ -20,6 +20,7 @@ from app.regions.sources import ShapefileParts, SourceError
 _SHP_HEADER_BYTES, _RECORD_HEADER_BYTES = 100, 8
 _SHP_FILE_CODE = 9994
 _DBF_HEADER_BYTES = 32
+_SMALL_FILE_BYTES = 10_000
 _AREA_TYPES = (shapefile.POLYGON, shapefile.POLYGONZ, shapefile.POLYGONM)
 _RING_MIN_POSITIONS = 4
 
@@ -188,10 +189,16 @@ def _encoding(parts: ShapefileParts, named: str | None) -> tuple[str, *tuple[str
     if named:
         return (_codec(named, "--encoding"),)
     if parts.cpg:
-        return (_codec(parts.cpg.read_text("ascii", errors="replace").strip(), parts.cpg.name),)
+        return (_codec(_head(parts.cpg), parts.cpg.name),)
     if _is_utf8(parts.dbf):
         return ("utf-8",)
     return ("latin-1", f"{parts.dbf.name} is not UTF-8 and names no encoding: it was read as Latin-1.")
+
+
+def _head(path: Path) -> str:
+    """The text of a small file; of one that only claims to be small, the beginning."""
+    with path.open("rb") as file:
+        return file.read(_SMALL_FILE_BYTES).decode("utf-8", errors="replace").strip()
 
 
 def _codec(name: str, origin: str) -> str:
@@ -228,7 +235,7 @@ def _srid(prj: Path | None) -> tuple[int, *tuple[str, ...]]:
             NAD83,
             "There is no .prj: the coordinates were taken as NAD83 (EPSG:4269), which the Census uses.",
         )
-    text = prj.read_text("utf-8", errors="replace").strip()
+    text = _head(prj)
     datum = re.search(r'DATUM\s*\[\s*"([^"]+)"', text, re.IGNORECASE)
     name = re.sub(r"[^a-z0-9]|^d_", "", datum[1].lower()) if datum else ""
     geographic = re.match(r"GEOG(CS|CRS)|GEODCRS", text, re.IGNORECASE)

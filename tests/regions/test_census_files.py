@@ -34,7 +34,8 @@ def imported(
         transaction.set_rollback(True)
 
 
-pytestmark = pytest.mark.usefixtures("imported")
+# Inside the module's transaction, each test's own is a savepoint.
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("imported")]
 Imported = dict[str, tuple[ImportSummary, ImportSummary]]
 
 

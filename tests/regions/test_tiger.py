@@ -7,7 +7,7 @@ import pytest
 from app.regions.models import RegionKind
 from app.regions.shapefiles import Record
 from app.regions.sources import SourceError
-from app.regions.tiger import LAYOUTS, check_fields, read_attributes
+from app.regions.tiger import LAYOUTS, RejectedError, check_fields, check_positions, read_attributes
 
 
 def read(kind: str, **fields: Any) -> Any:
@@ -108,6 +108,16 @@ def test_a_region_is_read_from_the_fields_of_its_kind(
     assert (region.geoid, region.name, region.full_name) == (geoid, name, full_name)
     assert region.state_fips == ("" if kind == "zip_area" else geoid[:2])
     assert region.usps == ("MD" if kind == "state" else "")
+
+
+@pytest.mark.parametrize(
+    "position",
+    [(181.0, 39.0), (-77.0, -90.5), (float("nan"), 39.0), (-77.0, float("nan")), (float("-inf"), 39.0)],
+)
+def test_a_position_off_the_globe_rejects_the_record(position: tuple[float, float]) -> None:
+    ring = [(-77.0, 39.0), position, (-76.0, 39.0), (-77.0, 39.0)]
+    with pytest.raises(RejectedError, match="not degrees"):
+        check_positions(Record(1, {}, [[ring]]))
 
 
 def test_areas_may_be_numbers_or_text_or_missing() -> None:

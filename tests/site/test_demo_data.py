@@ -18,6 +18,9 @@ from app.stakeholders.models import RegionAssignment, Stakeholder
 from app.stakeholders.places import Place
 from app.stakeholders.services import locate
 
+# Inside the module's transaction, each test's own is a savepoint.
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(scope="module", autouse=True)
 def told(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[list[str]]:

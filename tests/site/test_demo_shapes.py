@@ -1,6 +1,9 @@
 """The committed small edition of the Census' shapes against the real one."""
 
 import random
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +69,18 @@ def test_points_keep_their_county(counties: dict[str, shapely.MultiPolygon]) -> 
         same += int((real & simplified).sum())
     assert inside > 5000
     assert same / inside >= 0.99
+
+
+def test_the_archives_are_what_the_tool_makes(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ops.make_demo_shapes", str(tmp_path)]
+    subprocess.run(command, cwd=DEMO.parents[2], check=True, stdout=subprocess.DEVNULL)
+    for archive in ARCHIVES.values():
+        assert contents(DEMO / archive) == contents(tmp_path / archive)
+
+
+def contents(archive: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(archive) as opened_zip:
+        return {name: opened_zip.read(name) for name in opened_zip.namelist()}
 
 
 def test_states_are_made_of_their_counties(counties: dict[str, shapely.MultiPolygon]) -> None:

@@ -1,5 +1,6 @@
 """`make run`: brings the demo's database up to date, works the job queue off in a thread and serves on 127.0.0.1."""
 
+import contextlib
 import errno
 import logging
 import os
@@ -7,7 +8,6 @@ import re
 import secrets
 import signal
 import socket
-import sys
 import threading
 from typing import Any
 
@@ -46,6 +46,10 @@ class Command(BaseCommand):
         if settings.STAGE != "local":
             raise CommandError(f"This serves a demo on a developer's machine, not in stage {settings.STAGE}.")
         _refuse_busy(port)
+        with contextlib.suppress(KeyboardInterrupt):
+            self._run(port)
+
+    def _run(self, port: int) -> None:
         if "PUBLIC_URL" not in os.environ:
             # Nothing has read it yet: it is what the links in mails begin with.
             settings.PUBLIC_URL = f"http://{HOST}:{port}"
@@ -79,8 +83,6 @@ class Command(BaseCommand):
         jobs.start()
         try:
             call_command("runserver", f"{HOST}:{port}", use_reloader=False, stdout=self.stdout)
-        except KeyboardInterrupt:
-            sys.exit(0)
         finally:
             jobs.stop()
 
