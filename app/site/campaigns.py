@@ -23,6 +23,7 @@ CAMPAIGNS_ON_HOME = 4
 CAMPAIGNS_A_PAGE = 20
 ENDORSEMENTS_A_PAGE = 24
 SEARCH_LENGTH = 100
+_USPS = re.compile(r"[A-Za-z]{2}")
 _KEY = re.compile(r"[0-9]{1,18}")
 
 
@@ -36,7 +37,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page
 def campaign_list(request: HttpRequest) -> HttpResponse:
-    search = request.GET.get("q", "").strip()[:SEARCH_LENGTH]
+    # PostgreSQL takes no NUL in a text.
+    search = request.GET.get("q", "").replace("\0", "").strip()[:SEARCH_LENGTH]
     campaigns = Campaign.objects.published()
     if search:
         campaigns = campaigns.filter(Q(title__icontains=search) | Q(summary__icontains=search))
@@ -70,9 +72,7 @@ def campaign_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @public_page
 def state_map(request: HttpRequest, slug: str, usps: str) -> HttpResponse:
     campaign = published_campaign(slug)
-    state = Region.objects.of(RegionKind.STATE).filter(usps=usps.upper()).order_by("-vintage").first()
-    if state is None:
-        raise Http404
+    state = _state(usps)
     layer = counties_layer(state)
     shaded = layer and choropleth(
         layer, campaign.endorsements.count_by_region(RegionKind.COUNTY, layer.vintage)
@@ -90,6 +90,14 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 def published_campaign(slug: str) -> Campaign:
     return get_object_or_404(Campaign.objects.published(), slug=slug)
+
+
+def _state(usps: str) -> Region:
+    states = Region.objects.of(RegionKind.STATE).order_by("-vintage")
+    state = states.filter(usps=usps.upper()).first() if _USPS.fullmatch(usps) else None
+    if state is None:
+        raise Http404
+    return state
 
 
 def standing(campaign: Campaign) -> str:

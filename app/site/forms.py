@@ -55,12 +55,12 @@ class PlaceForm(forms.Form):
         super().__init__(data, label_suffix="")
         field = self.fields["state"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
-        field.choices = state_choices()
+        field.choices = self._states = state_choices()
 
     @property
     def has_states(self) -> bool:
         """Whether there is a state to choose."""
-        return len(self.fields["state"].choices) > 1  # type: ignore[attr-defined]
+        return len(self._states) > 1
 
     @property
     def by_point(self) -> bool:
@@ -71,7 +71,10 @@ class PlaceForm(forms.Form):
 
     def counties(self) -> list[str]:
         """The counties of the chosen state, to pick from."""
-        chosen = Region.objects.of(RegionKind.STATE).filter(usps=self["state"].value() or "none")
+        state = self["state"].value()
+        if not state or state not in dict(self._states):
+            return []
+        chosen = Region.objects.of(RegionKind.STATE).filter(usps=state)
         counties = (
             Region.objects.of(RegionKind.COUNTY).current().filter(state_fips__in=chosen.values("geoid"))
         )
@@ -86,9 +89,10 @@ class PlaceForm(forms.Form):
     def _place(self, cleaned: dict[str, Any]) -> Place | None:
         where = {field: cleaned[field] for field in ("latitude", "longitude", "state", "county")}
         if all(value in (None, "") for value in where.values()):
-            self.add_error(
-                "state" if self.has_states else "latitude", "Say where you are: choose a state and a county."
-            )
+            if self.has_states:
+                self.add_error("state", "Say where you are: choose a state and a county.")
+            else:
+                self.add_error("latitude", "Say where you are: give a latitude and a longitude.")
             return None
         try:
             return resolve_place(**where)

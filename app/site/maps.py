@@ -92,9 +92,9 @@ def counties_layer(state: Region) -> Layer | None:
 
 def thumbnail(state_geoid: str, state_outline: bytes, region_outline: bytes) -> Thumbnail:
     """A region within its state, from their outlines as EWKB."""
-    state = multipolygon_from_ewkb(state_outline)
-    frame = _frame_around(_extent(state_geoid, [state]), THUMBNAIL_SIZE)
-    region = multipolygon_from_ewkb(region_outline)
+    state, region = multipolygon_from_ewkb(state_outline), multipolygon_from_ewkb(region_outline)
+    # Both, as the state's outline is the more simplified one and may lack an island that the region has.
+    frame = _frame_around(_extent(state_geoid, [state, region]), THUMBNAIL_SIZE)
     return Thumbnail(*_size(frame), path_of(state, frame), path_of(region, frame))
 
 

@@ -194,5 +194,5 @@ def test_the_form_takes_the_same_queries_however_many_counties(
         make_region(
             "county", f"24{900 + number}", f"County {number}", square(-77, 38, -75, 40), parent=maryland
         )
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         get(outsider, FORM)

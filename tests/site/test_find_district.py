@@ -48,6 +48,7 @@ def test_a_county_shows_itself_its_state_and_what_it_cannot_tell(outsider: Clien
         ("latitude=39.3&longitude=76.6", "-76.6, not 76.6"),
         ("latitude=x&longitude=1", "Give the latitude as a number"),
         ("state=&county=", "choose a state and a county"),
+        ("state=%00&county=%00", "Null characters are not allowed"),
         ("latitude=nan&longitude=1", "Give the latitude as a number"),
     ],
 )
@@ -65,13 +66,21 @@ def test_a_point_in_the_water_is_told_so(outsider: Client, maryland: Region) -> 
     assert "No region that we know covers this point" in page.text
 
 
+@pytest.mark.parametrize(
+    ("query", "queries"), [("latitude=39.3&longitude=-76.6", 4), ("state=MD&county=Harford", 8)]
+)
 @pytest.mark.parametrize("count", [0, 30])
 def test_it_takes_the_same_queries_however_many_regions_there_are(
-    count: int, outsider: Client, maryland: Region, django_assert_num_queries: DjangoAssertNumQueries
+    query: str,
+    queries: int,
+    count: int,
+    outsider: Client,
+    maryland: Region,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(count):
         make_region(
-            "county", f"24{900 + number}", f"County {number}", square(-77, 38, -75, 40), parent=maryland
+            "county", f"24{900 + number}", f"County {number}", square(-75, 38, -74, 40), parent=maryland
         )
-    with django_assert_num_queries(5):
-        get(outsider, f"{PAGE}?latitude=39.3&longitude=-76.6")
+    with django_assert_num_queries(queries):
+        get(outsider, f"{PAGE}?{query}")

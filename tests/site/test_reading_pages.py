@@ -82,6 +82,12 @@ def test_a_search_without_a_find_offers_all(outsider: Client, campaign: Campaign
     assert page.having("a", href="/campaigns/")
 
 
+def test_a_nul_in_an_address_is_no_failure(outsider: Client, campaign: Campaign) -> None:
+    assert "1 campaign with “swim”" in get(outsider, "/campaigns/?q=sw%00im").text
+    get(outsider, f"{CAMPAIGN}map/M%00/", 404)
+    get(outsider, f"{CAMPAIGN}?before=%00", 404)
+
+
 def test_the_campaigns_come_in_pages_that_keep_the_search(outsider: Client, db: None) -> None:
     Campaign.objects.bulk_create(
         Campaign(
