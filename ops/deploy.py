@@ -16,7 +16,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-from ops import functions, smoke
+from ops import functions, gateway_stage, smoke
 from ops.platform import UNKNOWN_URL, StagePlatform
 from ops.releases import Releases
 from ops.smoke import SmokeError
@@ -137,6 +137,8 @@ def _switch(deployment: Deployment, release: str, zip_url: str, before: str | No
     mend = f"{way_back} Mend it, and run `make deploy STAGE={stage}` again."
     with steps.step(f"bring it to {stage}", mend):
         put_serving(deployment, zip_url)
+    with steps.step("throttle the API and log its answers", mend) as step:
+        step.note = configure_gateway(deployment)
     with steps.step(ASK_IN_PUBLIC, mend) as step:
         step.note = smoke_public(deployment, release)
 
@@ -218,6 +220,23 @@ def put_serving(deployment: Deployment, zip_url: str) -> None:
     deployment.render()
     for stage, function in deployment.platform.functions:
         functions.set_environment(function, deployment.environment(stage), keep_others=False)
+
+
+def configure_gateway(deployment: Deployment) -> str:
+    """Set what Zappa does not know of on the API's stage.
+
+    Returns:
+        What was set.
+
+    Raises:
+        DeployError: there is no API.
+    """
+    platform, api_id = deployment.platform, deployment.api_id()
+    if api_id is None:
+        raise DeployError(f"{platform.stage} has no API.")
+    gateway_stage.configure(api_id, platform.stage, platform.access_log_group_arn)
+    rate, burst = gateway_stage.RATE_AND_BURST[platform.stage]
+    return f"{rate} requests a second, {burst} at once"
 
 
 def _put(deployment: Deployment, stage: str, function: str, zip_url: str) -> None:

@@ -32,6 +32,8 @@ class StagePlatform:
         values: what Zappa's settings are rendered from.
         ops_role_name: what the -ops function runs as.
         static_bucket: for static files.
+        account_id: the AWS account of all this.
+        access_log_group_arn: where the API's stage writes what it answers.
         public_url: where people come in; empty for the API's own address.
         gateway_url: the API's own address, with `{api_id}` to fill in.
         overrides: of rendered settings, in a rehearsal.
@@ -41,6 +43,8 @@ class StagePlatform:
     values: zappa_settings.Platform
     ops_role_name: str
     static_bucket: str
+    account_id: str
+    access_log_group_arn: str = ""
     public_url: str = ""
     gateway_url: str = "https://{api_id}.execute-api.{region}.amazonaws.com/{stage}"
     overrides: Mapping[str, Any] = field(default_factory=dict)
@@ -103,6 +107,8 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
         ),
         ops_role_name=reader.text(f"{prefix}.ops_role_name"),
         static_bucket=reader.text("static_bucket"),
+        account_id=reader.text("account_id"),
+        access_log_group_arn=reader.text(f"{prefix}.access_log_group_arn"),
         public_url=reader.text(f"{prefix}.public_url", may_be_empty=True).rstrip("/"),
     )
     reader.finish(stage)
@@ -115,7 +121,7 @@ def from_terraform(stage: str) -> StagePlatform:
     Raises:
         PlatformError: there is none, or it lacks something.
     """
-    command = ["terraform", f"-chdir={TERRAFORM}", "output", "-json"]
+    command = ["terraform", f"-chdir={TERRAFORM}", "output", "-no-color", "-json"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:

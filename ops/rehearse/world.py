@@ -85,7 +85,7 @@ def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlat
         "DJANGO_SECRET": django_secret,
         # Four slashes: django-environ takes the first of the path away.
         "EMAIL_URL": f"filemail:///{mail}",
-        "DEFAULT_FROM_EMAIL": "Rehearsal <rehearsal@example.org>",
+        "DEFAULT_FROM_EMAIL": "Rehearsal <coalition@rehearsal.test>",
         "STATIC_URL": f"{running.url}/{static}/static/",
     }
     return StagePlatform(
@@ -100,6 +100,8 @@ def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlat
         ),
         ops_role_name=_make_role(f"{PROJECT}-{STAGE}-ops-lambda"),
         static_bucket=static,
+        account_id=emulator.ACCOUNT_ID,
+        access_log_group_arn=_make_log_group(f"/{PROJECT}/{STAGE}/access"),
         gateway_url=running.gateway_url("{api_id}", STAGE),
         overrides={
             # Zappa would ask the address that AWS would have given the API.
@@ -125,6 +127,11 @@ def _credentials(database_url: str) -> dict[str, str]:
 
 def _keep_secret(name: str, value: str) -> None:
     boto3.client("secretsmanager").create_secret(Name=name, SecretString=value)
+
+
+def _make_log_group(name: str) -> str:
+    boto3.client("logs").create_log_group(logGroupName=name)
+    return f"arn:aws:logs:{emulator.REGION}:{emulator.ACCOUNT_ID}:log-group:{name}"
 
 
 def _make_role(name: str) -> str:

@@ -15,6 +15,7 @@ STAGES = {
     stage: {
         "role_name": f"coalition-builder-{stage}-lambda",
         "ops_role_name": f"coalition-builder-{stage}-ops-lambda",
+        "access_log_group_arn": f"arn:aws:logs:us-east-1:1:log-group:/coalition-builder/{stage}/access",
         "public_url": "https://act.example.org/" if stage == "prod" else "",
         "environment": {"DATABASE_SECRET": f"coalition-builder/{stage}/database"},
     }
@@ -22,6 +23,7 @@ STAGES = {
 }
 VALUES = {
     "project": "coalition-builder",
+    "account_id": "000000000001",
     "region": "us-east-1",
     "deployments_bucket": "coalition-builder-zappa-deployments-1",
     "static_bucket": "coalition-builder-static-1",
