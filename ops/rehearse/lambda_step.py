@@ -12,10 +12,10 @@ import boto3
 from ops import deploy, doctor, functions, smoke, stage, zappa_settings
 from ops.deploy import DeployError, Deployment
 from ops.processes import wait_until
-from ops.rehearse import cast, endorsement, variants
+from ops.rehearse import canaries, cast, endorsement, variants
 from ops.rehearse.variants import Built
 from ops.rehearse.visitor import UnexpectedAnswerError, Visitor
-from ops.rehearse.world import World
+from ops.rehearse.world import World, save_function_logs
 from ops.steps import Steps
 from ops.zappa import Zappa
 
@@ -45,6 +45,14 @@ def run(world: World, folder: Path, steps: Steps) -> None:
         step.note = _status(deployment, first)
     _emergency_rollback(deployment, folder, second.result())
     _undeploy(deployment)
+    with steps.step("look for the secrets in all that was written") as step:
+        save_function_logs(folder / "functions")
+        zips = [first.package, second.result().package]
+        logs = [folder / name for name in ("zappa", "plain-zappa", "functions", "emulator")]
+        if found := canaries.found(world.secret_values(), logs, zips):
+            raise UnexpectedAnswerError(f"A secret stands in {', '.join(found)}.")
+        step.note = "none in zips, settings and logs"
+    shutil.rmtree(folder / "next")
 
 
 def _deploy(deployment: Deployment, built: Built) -> None:

@@ -2,31 +2,23 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 import boto3
 import pytest
 
-from ops import emulator, releases
+from ops import releases
+from ops.emulator import Emulator
 from ops.releases import LockedError, Releases, UnknownReleaseError
 
 BUCKET = "deployments"
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emulator]:
-    with emulator.provide(tmp_path_factory.mktemp("emulator")) as found:
-        yield found
-
-
 @pytest.fixture
-def s3(running: emulator.Emulator, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
-    for name, value in running.client_environment().items():
-        monkeypatch.setenv(name, value)
+def s3(aws: Emulator) -> Any:
     client = boto3.client("s3")
     client.create_bucket(Bucket=BUCKET)
     for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
@@ -72,6 +64,9 @@ def test_stages_have_histories_of_their_own(kept: Releases) -> None:
 
 
 def test_of_many_deploys_at_once_one_goes_on(kept: Releases) -> None:
+    winners: list[int] = []
+    others_done = Event()
+
     def hold(_: int) -> bool:
         try:
             with kept.lock("prod"):
@@ -81,10 +76,6 @@ def test_of_many_deploys_at_once_one_goes_on(kept: Releases) -> None:
             return False
         return True
 
-    from threading import Event, Timer
-
-    winners: list[int] = []
-    others_done = Event()
     Timer(1.5, others_done.set).start()
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(hold, range(8)))
