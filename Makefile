@@ -9,7 +9,7 @@ PYTHON := $(VENV)/bin/python
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z][a-z-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Try it
 
@@ -48,6 +48,10 @@ bench: $(VENV)/dev ## Measure ours against named peers in one run (BENCH=lambda;
 .PHONY: package
 package: $(VENV)/dev ## Build the zip that Lambda runs into build/package and check its gates
 	@$(PYTHON) -m ops.package
+
+.PHONY: terraform-check
+terraform-check: $(VENV)/dev ## Check the Terraform code: format, validity, its tests, checkov
+	@$(PYTHON) -m ops.terraform check
 
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)

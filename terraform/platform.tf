@@ -18,7 +18,9 @@ module "database" {
   multi_az                  = var.database_multi_az
   proxy                     = var.database_proxy
   protected                 = var.protected
+  master_password           = ephemeral.aws_secretsmanager_random_password.master.random_password
   master_password_version   = var.database_master_password_version
+  app_passwords             = local.app_passwords
 }
 
 module "dynamodb" {
@@ -54,6 +56,8 @@ module "zappa" {
     interface_endpoint_cidr_blocks = module.network.interface_endpoint_cidr_blocks
   }
   protected = var.protected
+
+  django_secret_keys = local.django_secret_keys
 
   stages = {
     for stage in keys(var.stages) : stage => {

@@ -138,6 +138,7 @@ def repair_dual_stack(ec2: Any) -> None:
 def _keep_ipv6_blocks(ec2: Any, kind: str, records: Any) -> None:
     action, id_tag = f"Create{kind.capitalize()}", f"{kind}Id"
     create, describe = ec2._ACTION_MAP[action], getattr(ec2, f"_{kind}_fields_xml")
+    matches = getattr(ec2, f"_matches_{kind}_filters")
 
     def create_with_block(params: Any) -> Answer:
         answer: Answer = create(params)
@@ -145,9 +146,23 @@ def _keep_ipv6_blocks(ec2: Any, kind: str, records: Any) -> None:
         if ec2._p(params, "AmazonProvidedIpv6CidrBlock") == "true":
             block = f"2600:1f18:{secrets.randbelow(0xFFFF):x}:{secrets.randbelow(0xFF):x}00::/56"
         found = re.search(rf"<{id_tag}>([^<]+)<".encode(), answer[2])
-        if block and found:
-            records[found[1].decode()]["Ipv6CidrBlock"] = block
-        return answer
+        if not block or not found:
+            return answer
+        record = records[found[1].decode()]
+        record["Ipv6CidrBlock"] = block
+        fields = getattr(ec2, f"_{kind}_fields_xml")(record, tag=kind)
+        with_block: Answer = ec2._xml(200, f"{action}Response", fields)
+        return with_block
+
+    def association_id(record: dict[str, Any]) -> str:
+        name: str = record[f"{kind.capitalize()}Id"]
+        return name.replace("-", "-cidr-assoc-ipv6-", 1)
+
+    @functools.wraps(matches)
+    def matches_association(record: dict[str, Any], filters: dict[str, list[str]]) -> bool:
+        wanted = filters.get("ipv6-cidr-block-association.association-id")
+        found: bool = matches(record, filters)
+        return found and (wanted is None or ("Ipv6CidrBlock" in record and association_id(record) in wanted))
 
     @functools.wraps(describe)
     def describe_with_block(record: dict[str, Any], tag: str = "item") -> str:
@@ -155,10 +170,9 @@ def _keep_ipv6_blocks(ec2: Any, kind: str, records: Any) -> None:
         if record.get("AssignIpv6AddressOnCreation"):
             xml = xml.replace("<assignIpv6AddressOnCreation>false", "<assignIpv6AddressOnCreation>true")
         if block := record.get("Ipv6CidrBlock"):
-            association_id = record[f"{kind.capitalize()}Id"].replace("-", "-cidr-assoc-", 1)
             association = (
                 f"<ipv6CidrBlockAssociationSet><item><ipv6CidrBlock>{block}</ipv6CidrBlock>"
-                f"<associationId>{association_id}</associationId>"
+                f"<associationId>{association_id(record)}</associationId>"
                 "<ipv6CidrBlockState><state>associated</state></ipv6CidrBlockState>"
                 "<ipv6Pool>Amazon</ipv6Pool><networkBorderGroup>us-east-1</networkBorderGroup>"
                 "</item></ipv6CidrBlockAssociationSet>"
@@ -168,6 +182,7 @@ def _keep_ipv6_blocks(ec2: Any, kind: str, records: Any) -> None:
 
     ec2._ACTION_MAP[action] = create_with_block
     setattr(ec2, f"_{kind}_fields_xml", describe_with_block)
+    setattr(ec2, f"_matches_{kind}_filters", matches_association)
 
 
 def _repairs() -> dict[str, Callable[[], None]]:

@@ -1,5 +1,6 @@
 resource "aws_s3_bucket" "this" {
   # checkov:skip=CKV_AWS_18: access logs cost storage and are read by nobody; who writes is in CloudTrail
+  # checkov:skip=CKV_AWS_21: what a release can upload again is not kept twice
   # checkov:skip=CKV_AWS_144: a second region is a tier of disaster recovery that docs price, off by default
   # checkov:skip=CKV_AWS_145: a key of our own costs $1 a month and guards no better than the account's
   # checkov:skip=CKV2_AWS_62: only the media bucket has an event, made where its function is
@@ -34,7 +35,6 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 }
 
 resource "aws_s3_bucket_versioning" "this" {
-  # checkov:skip=CKV_AWS_21: what a release can upload again is not kept twice
   bucket = aws_s3_bucket.this.id
 
   versioning_configuration {

@@ -1,17 +1,8 @@
-data "aws_partition" "current" {}
-data "aws_region" "current" {}
-data "aws_caller_identity" "current" {}
-
 locals {
-  # From the names, so that a plan shows whole policies before the secrets exist. Six characters of AWS's end each ARN.
-  secrets_arn       = "arn:${data.aws_partition.current.partition}:secretsmanager:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:secret"
-  master_secret_arn = "${local.secrets_arn}:${local.master_secret_name}-??????"
-  app_secret_arns   = { for stage, name in local.app_secret_names : stage => "${local.secrets_arn}:${name}-??????" }
-
   read_secrets = {
-    for stage, arn in local.app_secret_arns : stage => {
-      app = [arn]
-      ops = [arn, local.master_secret_arn]
+    for stage, secret in module.app_secret : stage => {
+      app = [secret.arn_pattern]
+      ops = [secret.arn_pattern, module.master_secret.arn_pattern]
     }
   }
 

@@ -9,6 +9,11 @@ resource "aws_db_parameter_group" "this" {
   description = "TLS only; slow statements and lock waits are logged, values of parameters never"
   family      = "postgres16"
 
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
+
   dynamic "parameter" {
     for_each = local.parameters
 
@@ -26,7 +31,6 @@ resource "aws_db_parameter_group" "this" {
 locals {
   # All of these take effect without a restart.
   parameters = {
-    "rds.force_ssl"                       = "1"
     "idle_in_transaction_session_timeout" = "60000"
     "log_lock_waits"                      = "1"
     "log_min_duration_statement"          = "500"
@@ -57,7 +61,7 @@ resource "aws_db_instance" "this" {
   storage_encrypted     = true
 
   username            = local.master_username
-  password_wo         = ephemeral.aws_secretsmanager_random_password.master.random_password
+  password_wo         = var.master_password
   password_wo_version = var.master_password_version
 
   db_subnet_group_name   = aws_db_subnet_group.this.name

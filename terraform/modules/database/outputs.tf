@@ -20,12 +20,12 @@ output "database_names" {
 
 output "app_secret_names" {
   description = "By stage: the secret with its role's name and password."
-  value       = local.app_secret_names
+  value       = { for stage, secret in module.app_secret : stage => secret.name }
 }
 
 output "master_secret_name" {
   description = "The secret with the master user's name and password."
-  value       = local.master_secret_name
+  value       = module.master_secret.name
 }
 
 output "secret_policies" {

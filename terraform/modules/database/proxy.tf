@@ -1,3 +1,5 @@
+data "aws_caller_identity" "current" {}
+
 resource "aws_db_proxy" "this" {
   count = var.proxy ? 1 : 0
 
@@ -10,7 +12,7 @@ resource "aws_db_proxy" "this" {
   idle_client_timeout    = 1800
 
   dynamic "auth" {
-    for_each = aws_secretsmanager_secret.app
+    for_each = module.app_secret
 
     content {
       auth_scheme               = "SECRETS"
@@ -67,7 +69,7 @@ resource "aws_iam_role_policy" "proxy" {
       Sid      = "ReadDatabaseSecrets"
       Effect   = "Allow"
       Action   = "secretsmanager:GetSecretValue"
-      Resource = values(local.app_secret_arns)
+      Resource = values(module.app_secret)[*].arn_pattern
     }]
   })
 }

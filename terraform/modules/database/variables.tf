@@ -64,6 +64,24 @@ variable "protected" {
   type        = bool
 }
 
+variable "master_password" {
+  description = "The master user's password, in no plan and no state. Taken once, and again when its version is raised."
+  type        = string
+  ephemeral   = true
+
+  validation {
+    # RDS refuses / @ " and blanks, URLs refuse more.
+    condition     = can(regex("^[A-Za-z0-9]{32,128}$", var.master_password))
+    error_message = "master_password is 32 to 128 letters and digits."
+  }
+}
+
+variable "app_passwords" {
+  description = "By stage: the password of its role, in no plan and no state. Taken once."
+  type        = map(string)
+  ephemeral   = true
+}
+
 variable "master_password_version" {
   description = "Raise by one for a new master password."
   type        = number

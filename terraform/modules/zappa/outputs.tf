@@ -25,5 +25,5 @@ output "access_log_group_arns" {
 
 output "django_secret_names" {
   description = "By stage: the secret that holds Django's SECRET_KEY."
-  value       = local.django_secret_names
+  value       = { for stage, secret in module.django_secret : stage => secret.name }
 }

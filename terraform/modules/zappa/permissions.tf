@@ -43,7 +43,7 @@ locals {
       Sid      = "ReadDjangoSecret"
       Effect   = "Allow"
       Action   = "secretsmanager:GetSecretValue"
-      Resource = "arn:${local.partition}:secretsmanager:${local.here}:secret:${local.django_secret_names[of.stage]}-??????"
+      Resource = module.django_secret[of.stage].arn_pattern
     }
   }
 

@@ -38,3 +38,9 @@ variable "protected" {
   description = "Refuse to destroy the releases; 30 days to restore a deleted secret."
   type        = bool
 }
+
+variable "django_secret_keys" {
+  description = "By stage: Django's SECRET_KEY, in no plan and no state. Taken once."
+  type        = map(string)
+  ephemeral   = true
+}

@@ -1,0 +1,213 @@
+"""Terraform on this machine: its binary, its provider from a mirror or the registry, and the checks of our code.
+
+    python -m ops.terraform check      format, validity, tests and checkov, for each root and module
+
+The provider comes from the first of these: the folder that TF_PLUGIN_DIR names; the file that TF_CLI_CONFIG_FILE names;
+a mirror in Terraform's implied places or below /opt; the registry.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops import environments, offline_aws
+
+ROOT = Path(__file__).resolve().parents[1]
+TERRAFORM = ROOT / "terraform"
+MINIMUM_VERSION = (1, 11)
+_REGISTRY = "registry.terraform.io"
+_PROVIDER = f"{_REGISTRY}/hashicorp/aws"
+# Each test process holds a provider of 650 MB.
+_AT_ONCE = 2
+
+
+class UnavailableError(Exception):
+    """Terraform or its provider is not to be had here; the message says what to install or set."""
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What Terraform is started with: no colours, no questions, no call home, no configuration file that is not there."""
+    ours = dict(os.environ)
+    configuration = ours.get("TF_CLI_CONFIG_FILE")
+    if configuration and not Path(configuration).is_file():
+        del ours["TF_CLI_CONFIG_FILE"]
+    return ours | {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"} | dict(extra or {})
+
+
+def binary() -> str:
+    """The path of Terraform.
+
+    Raises:
+        UnavailableError: it is not on PATH.
+    """
+    found = shutil.which("terraform")
+    if not found:
+        wanted = ".".join(map(str, MINIMUM_VERSION))
+        raise UnavailableError(f"terraform is not on PATH: install version {wanted} or newer.")
+    return found
+
+
+def plugin_folder() -> Path | None:
+    """A mirror that holds the provider; None if Terraform has to look for itself.
+
+    Raises:
+        UnavailableError: TF_PLUGIN_DIR names a folder without the provider.
+    """
+    if named := os.environ.get("TF_PLUGIN_DIR"):
+        if not (Path(named) / _PROVIDER).is_dir():
+            raise UnavailableError(f"TF_PLUGIN_DIR is {named}, where there is no {_PROVIDER}.")
+        return Path(named)
+    if "TF_CLI_CONFIG_FILE" in environment():
+        return None
+    return next((folder for folder in _usual_places() if (folder / _PROVIDER).is_dir()), None)
+
+
+def _usual_places() -> Iterator[Path]:
+    home = Path.home()
+    data = os.environ.get("XDG_DATA_HOME", str(home / ".local" / "share"))
+    yield home / ".terraform.d" / "plugins"
+    yield Path(data) / "terraform" / "plugins"
+    yield Path("/usr/local/share/terraform/plugins")
+    yield Path("/usr/share/terraform/plugins")
+    yield from (place.parent for place in sorted(Path("/opt").glob(f"*/{_REGISTRY}")))
+
+
+def run(
+    folder: Path, *arguments: str, extra: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run Terraform in a folder and capture what it prints.
+
+    Raises:
+        UnavailableError: there is no Terraform.
+    """
+    command = [binary(), f"-chdir={folder}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(extra))
+
+
+def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> None:
+    """Make a folder ready to plan or test.
+
+    Args:
+        folder: of a root or a module.
+        arguments: `-backend=false`, or `-backend-config=…` and so on.
+        extra: more environment, e.g. TF_DATA_DIR to leave the folder's own `.terraform` alone.
+
+    Raises:
+        UnavailableError: the provider is not to be had, or Terraform refuses; its words are in the message.
+    """
+    mirror = plugin_folder()
+    given = [f"-plugin-dir={mirror}"] if mirror else []
+    result = run(folder, "init", "-no-color", *given, *arguments, extra=extra)
+    if result.returncode:
+        raise UnavailableError(f"`terraform init` failed in {folder}:\n{result.stderr.strip()}\n{_advice()}")
+
+
+def _advice() -> str:
+    return (
+        f"Without a way to {_REGISTRY}, name a mirror of the provider:"
+        " TF_PLUGIN_DIR=FOLDER, or TF_CLI_CONFIG_FILE=FILE with a filesystem_mirror."
+    )
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report."""
+
+    name: str
+    problem: str
+    seconds: float
+
+
+def folders() -> list[Path]:
+    """Every root and module, those with the longest tests first."""
+    modules = sorted(path.parent for path in TERRAFORM.glob("modules/*/versions.tf"))
+    roots = [path.parent for path in sorted(TERRAFORM.glob("*/versions.tf"))]
+    return [TERRAFORM, *roots, *modules]
+
+
+def checks() -> Iterator[Check]:
+    """Run everything; a check's problem is empty when it passed.
+
+    Raises:
+        UnavailableError: Terraform or its provider is not to be had.
+    """
+    yield _timed("format", lambda: _output_if_failed(run(TERRAFORM, "fmt", "-check", "-recursive", "-diff")))
+    with offline_aws.serve() as aws, ThreadPoolExecutor(_AT_ONCE) as pool:
+        # The first one alone: where the provider is missing, this says it once.
+        first, *others = folders()
+        yield _check_folder(first, aws)
+        yield from pool.map(lambda folder: _check_folder(folder, aws), others)
+    yield _timed("checkov", _checkov)
+
+
+def data_folder(folder: Path) -> dict[str, str]:
+    """The variable that keeps an init of ours apart from an operator's `.terraform`, whose backend may be production's."""
+    name = str(folder.relative_to(ROOT)).replace("/", "-")
+    return {"TF_DATA_DIR": str(ROOT / "var" / "terraform" / name)}
+
+
+def _check_folder(folder: Path, aws: offline_aws.OfflineAws) -> Check:
+    name = str(folder.relative_to(ROOT))
+    extra = data_folder(folder) | aws.environment()
+    init(folder, "-backend=false", extra=extra)
+
+    def verify() -> str:
+        return _first_problem(
+            run(folder, *verb, "-no-color", extra=extra) for verb in (("validate",), ("test",))
+        )
+
+    return _timed(name, verify)
+
+
+def _first_problem(results: "Iterable[subprocess.CompletedProcess[str]]") -> str:
+    return next((problem for result in results if (problem := _output_if_failed(result))), "")
+
+
+def _checkov() -> str:
+    python = environments.provide("audit")
+    command = [str(python.with_name("checkov")), "--directory", str(TERRAFORM), "--framework", "terraform"]
+    command += ["--skip-download", "--compact", "--quiet"]
+    return _output_if_failed(subprocess.run(command, capture_output=True, text=True, check=False))
+
+
+def _output_if_failed(result: "subprocess.CompletedProcess[str]") -> str:
+    return (result.stdout + result.stderr).strip() if result.returncode else ""
+
+
+def _timed(name: str, verify: Callable[[], str]) -> Check:
+    started = time.monotonic()
+    problem = verify()
+    return Check(name, problem, time.monotonic() - started)
+
+
+def _report() -> int:
+    failed = 0
+    for check in checks():
+        print(f"{'FAILED' if check.problem else 'ok':8}{check.seconds:6.1f} s  {check.name}", flush=True)
+        if check.problem:
+            failed += 1
+            print(check.problem, flush=True)
+    return 1 if failed else 0
+
+
+def main() -> int:
+    """Report on all checks; 1 if one failed. Where Terraform can't run, a CI fails and a person is told."""
+    parser = argparse.ArgumentParser(prog="python -m ops.terraform", description=__doc__)
+    parser.add_argument("verb", choices=["check"])
+    parser.parse_args()
+    try:
+        return _report()
+    except UnavailableError as error:
+        print(f"NOT CHECKED: the Terraform code. {error}", file=sys.stderr)
+        return 1 if os.environ.get("CI") else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

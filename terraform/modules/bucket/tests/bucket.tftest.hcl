@@ -1,0 +1,111 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "us-east-1" }
+  }
+}
+
+variables {
+  name        = "example-media-123456789012"
+  versioned   = true
+  transitions = { STANDARD_IA = 30, GLACIER_IR = 90 }
+  protected   = true
+}
+
+run "it_is_private_encrypted_and_for_tls_only" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.this.block_public_acls,
+      aws_s3_bucket_public_access_block.this.block_public_policy,
+      aws_s3_bucket_public_access_block.this.ignore_public_acls,
+      aws_s3_bucket_public_access_block.this.restrict_public_buckets,
+    ])
+    error_message = "Something public is let through."
+  }
+  assert {
+    condition     = one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"
+    error_message = "Objects are not encrypted."
+  }
+  assert {
+    condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement == [{
+      Sid       = "TlsOnly"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = ["arn:aws:s3:::example-media-123456789012", "arn:aws:s3:::example-media-123456789012/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+    error_message = "Requests without TLS are not refused, or something else is said."
+  }
+}
+
+run "rubbish_goes_and_old_objects_move" {
+  command = plan
+
+  assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].abort_incomplete_multipart_upload[0].days_after_initiation == 7
+    error_message = "Unfinished uploads stay."
+  }
+  assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].noncurrent_version_expiration[0].noncurrent_days == 30
+    error_message = "Old versions stay."
+  }
+  assert {
+    condition = {
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : one(rule.transition).storage_class => one(rule.transition).days
+      if length(rule.transition) > 0
+    } == { STANDARD_IA = 30, GLACIER_IR = 90 }
+    error_message = "Objects move to other classes or at other ages."
+  }
+}
+
+run "a_protected_bucket_is_not_destroyed_with_what_it_holds" {
+  command = plan
+
+  assert {
+    condition     = aws_s3_bucket.this.force_destroy == false
+    error_message = "It would be."
+  }
+}
+
+run "an_unprotected_one_is" {
+  command = plan
+
+  variables {
+    protected = false
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this.force_destroy
+    error_message = "It would not be."
+  }
+}
+
+run "it_refuses_a_class_that_has_to_be_restored_first" {
+  command = plan
+
+  variables {
+    transitions = { DEEP_ARCHIVE = 180 }
+  }
+
+  expect_failures = [var.transitions]
+}
+
+run "it_refuses_a_name_that_s3_refuses" {
+  command = plan
+
+  variables {
+    name = "Example_Media"
+  }
+
+  expect_failures = [var.name]
+}

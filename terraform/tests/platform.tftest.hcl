@@ -1,0 +1,142 @@
+# Plans with the real provider, against the two calls that ops/offline_aws.py answers: a mocked one makes no ephemeral
+# resource. `make terraform-check` starts it and sets AWS_ENDPOINT_URL.
+variables {
+  emulated    = true
+  environment = "prod"
+  stages      = { prod = {} }
+  mail_domain = "example.org"
+}
+
+run "production_carries_the_plain_names" {
+  command = plan
+
+  assert {
+    condition     = local.name == "coalition-builder"
+    error_message = "Another name."
+  }
+  assert {
+    condition     = output.stages.prod.environment.DATABASE_SECRET == "coalition-builder/prod/database/app"
+    error_message = "The application would read another secret."
+  }
+}
+
+run "nonprod_fits_beside_it_in_one_account" {
+  command = plan
+
+  variables {
+    environment = "nonprod"
+    stages      = { dev = { cors_origins = ["https://one.example.org", "https://two.example.org"] }, staging = {} }
+  }
+
+  assert {
+    condition     = local.name == "coalition-builder-nonprod"
+    error_message = "Its names would be production's."
+  }
+  assert {
+    condition     = output.stages.dev.environment.CORS_ORIGINS == "https://one.example.org,https://two.example.org" && !contains(keys(output.stages.staging.environment), "CORS_ORIGINS")
+    error_message = "Origins are not what the application reads."
+  }
+}
+
+run "a_fork_changes_one_variable" {
+  command = plan
+
+  variables {
+    project = "river-alliance"
+  }
+
+  assert {
+    condition     = output.stages.prod.role_name == "river-alliance-prod-lambda" && output.stages.prod.environment.DJANGO_SECRET == "river-alliance/prod/django/secret-key"
+    error_message = "A name stayed behind."
+  }
+}
+
+run "without_a_mail_domain_it_says_so" {
+  command = plan
+
+  variables {
+    mail_domain = ""
+  }
+
+  expect_failures = [check.mail]
+}
+
+run "it_refuses_a_stage_of_the_other_environment" {
+  command = plan
+
+  variables {
+    stages = { dev = {} }
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "it_refuses_addresses_that_would_make_broken_links" {
+  command = plan
+
+  variables {
+    stages = { prod = { public_url = "https://example.org/coalition" } }
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "it_refuses_static_files_at_no_folder" {
+  command = plan
+
+  variables {
+    stages = { prod = { static_url = "https://static.example.org" } }
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "it_refuses_other_environments" {
+  command = plan
+
+  variables {
+    environment = "production"
+  }
+
+  expect_failures = [var.environment, var.stages]
+}
+
+run "it_refuses_a_project_name_too_long_for_a_bucket" {
+  command = plan
+
+  variables {
+    project = "a-coalition-of-very-many-organisations"
+  }
+
+  expect_failures = [var.project]
+}
+
+run "it_refuses_what_is_no_region" {
+  command = plan
+
+  variables {
+    region = "Virginia"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "it_refuses_one_zone" {
+  command = plan
+
+  variables {
+    availability_zones = ["a"]
+  }
+
+  expect_failures = [var.availability_zones]
+}
+
+run "it_refuses_an_alarm_to_nobody" {
+  command = plan
+
+  variables {
+    alarm_email = "the team"
+  }
+
+  expect_failures = [var.alarm_email]
+}
