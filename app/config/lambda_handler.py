@@ -120,14 +120,10 @@ def _failed(code: str) -> dict[str, Any]:
 
 
 def _json(status: HTTPStatus, body: dict[str, Any]) -> dict[str, Any]:
-    headers = {
-        "Content-Type": "application/json",
-        "Cache-Control": "no-store",
-        "X-Request-Id": request_id.current.get(),
-    }
+    headers = {"Content-Type": ["application/json"], "Cache-Control": ["no-store"]}
     return {
         "statusCode": status.value,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "multiValueHeaders": headers,
         "body": json.dumps(body),
         "isBase64Encoded": False,
     }

@@ -8,7 +8,8 @@ import pytest
 from moto import mock_aws
 
 from app import aws
-from app.config.secrets import SecretUnreadableError, database_credentials, secret_keys
+from app.config.env import StageEnvironment
+from app.config.secrets import SecretUnreadableError, database_credentials, origin_secrets, secret_keys
 from tests.stage import PRODUCTION, run
 
 
@@ -65,6 +66,24 @@ def test_a_rotated_key_stays_good_for_what_was_signed_with_it() -> None:
     assert secret_keys(arn) == ["first"]
     aws.client("secretsmanager").put_secret_value(SecretId=arn, SecretString="second")
     assert secret_keys(arn) == ["second", "first"]
+
+
+def test_the_cdn_is_known_by_its_secret_and_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ORIGIN_SECRET", "CDN_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    assert origin_secrets(StageEnvironment()) == []
+    monkeypatch.setenv("CDN_SECRET", create("cdn", "first"))
+    aws.client("secretsmanager").put_secret_value(SecretId="cdn", SecretString="second")
+    assert origin_secrets(StageEnvironment()) == ["second", "first"]
+    monkeypatch.setenv("ORIGIN_SECRET", "given")
+    assert origin_secrets(StageEnvironment()) == ["given"]
+
+
+def test_a_cdn_whose_secret_is_missing_is_a_problem_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDN_SECRET", "none")
+    environment = StageEnvironment()
+    assert origin_secrets(environment) == []
+    assert environment.problems == ["CDN_SECRET: the secret none can't be read: ResourceNotFoundException"]
 
 
 def test_the_secret_of_a_master_user_holds_no_host() -> None:

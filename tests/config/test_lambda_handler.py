@@ -253,11 +253,8 @@ def test_an_unhandled_error_is_a_500_with_an_id_and_one_log_record(
     answer = send(event_at(path))
     assert answer["statusCode"] == 500
     error = json.loads(answer["body"])["error"]
-    assert (error["code"], answer["multiValueHeaders"]["X-Request-Id"]) == (
-        "server_error",
-        [read_event("no_body")["requestContext"]["requestId"]],
-    )
-    assert answer["multiValueHeaders"]["X-Request-Id"][0] in error["message"]
+    assert error["code"] == "server_error"
+    assert read_event("no_body")["requestContext"]["requestId"] in error["message"]
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(errors) == 1
     assert errors[0].exc_info
