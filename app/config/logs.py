@@ -39,7 +39,9 @@ class AddRequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         known = getattr(record, "request_id", None) or request_id.current.get()
         of_request = getattr(getattr(record, "request", None), "request_id", None)
-        record.request_id = known or of_request
+        found = known or of_request
+        record.request_id = found
+        record.request_mark = f" [{found}]" if found else ""
         return True
 
 
@@ -121,7 +123,7 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "json": {"()": "app.config.logs.JsonLines"},
-            "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s [%(request_id)s]"},
+            "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s%(request_mark)s"},
         },
         "filters": {"request_id": {"()": "app.config.logs.AddRequestId"}},
         "handlers": {

@@ -57,7 +57,7 @@ def stage(planted: dict[str, str], static_folder: str) -> "tuple[str, list[str]]
             "cdn": planted["origin"],
         },
         "second": {"django": planted["key"] * 4},
-        "rotated": json.dumps(database | {"password": planted["rotated", "origin"]}),
+        "rotated": json.dumps(database | {"password": planted["rotated"]}),
         "person": {
             "email": f"{planted['email']}@example.org",
             "name": planted["name"],
