@@ -182,7 +182,7 @@ def main() -> int:
     except PlatformError as error:
         print(error, file=sys.stderr)
         return 1
-    # Zappa and boto3 take the region from here alone.
+    # boto3 takes the region from here, for all that follows.
     os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = found.values.region
     with ended_by_signals():
         return perform(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import boto3
 import pytest
 
 from ops import emulator
@@ -20,4 +21,6 @@ def aws(_running: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     for name, value in _running.client_environment().items():
         monkeypatch.setenv(name, value)
+    # boto3 keeps the credentials of the first client it made.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     return _running

@@ -2,12 +2,16 @@
 
 import json
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
-from ops import platform
+from ops import platform, terraform
+from ops.emulator import ACCOUNT_ID, Emulator
 from ops.platform import PlatformError, from_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,15 +100,61 @@ def test_terraform_declares_every_output_that_is_read() -> None:
     assert VALUES.keys() - declared == set()
 
 
-def test_the_text_of_terraform_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    fake = tmp_path / "terraform"
-    fake.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(outputs())}\nEND\n")
-    fake.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert platform.from_terraform("prod").static_bucket == "coalition-builder-static-1"
+@pytest.fixture
+def state(aws: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """Terraform with the state bucket on the emulator."""
+    if shutil.which("terraform") is None or terraform.plugin_folder() is None:
+        pytest.skip("terraform or a mirror of its provider is not on this machine")
+    switches = (
+        "use_path_style",
+        "skip_credentials_validation",
+        "skip_requesting_account_id",
+        "skip_metadata_api_check",
+    )
+    monkeypatch.setenv("TF_CLI_ARGS_init", " ".join(f"-backend-config={switch}=true" for switch in switches))
+    monkeypatch.setattr(platform, "ROOT", tmp_path)
+    bucket = f"coalition-builder-terraform-state-{ACCOUNT_ID}"
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    yield bucket
+    s3.delete_object(Bucket=bucket, Key="platform/prod.tfstate")
 
 
-def test_a_terraform_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(PlatformError, match="not on PATH"):
+def write_state(bucket: str, values: dict[str, Any]) -> None:
+    kept: dict[str, Any] = {
+        "version": 4,
+        "terraform_version": "1.11.0",
+        "serial": 1,
+        "lineage": "test",
+        "resources": [],
+    }
+    kept["outputs"] = {
+        name: {"value": value, "type": terraform_type(value)} for name, value in values.items()
+    }
+    boto3.client("s3").put_object(Bucket=bucket, Key="platform/prod.tfstate", Body=json.dumps(kept))
+
+
+def terraform_type(value: Any) -> Any:
+    """The type of an output as a state file has it."""
+    if isinstance(value, dict):
+        return ["object", {name: terraform_type(inner) for name, inner in value.items()}]
+    if isinstance(value, list):
+        return ["tuple", [terraform_type(inner) for inner in value]]
+    return "string"
+
+
+def test_the_state_of_the_stages_environment_is_read(state: str) -> None:
+    write_state(state, VALUES)
+    assert platform.from_terraform("prod") == from_outputs(outputs(), "prod")
+
+
+def test_a_state_that_nobody_applied_is_said(state: str) -> None:
+    with pytest.raises(PlatformError, match=r"project is missing(.|\n)*make apply ENV=prod"):
+        platform.from_terraform("prod")
+
+
+def test_without_an_identity_nothing_is_tried(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(PlatformError, match="AWS does not know who you are"):
         platform.from_terraform("prod")
