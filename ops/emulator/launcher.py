@@ -185,6 +185,30 @@ def _keep_ipv6_blocks(ec2: Any, kind: str, records: Any) -> None:
     setattr(ec2, f"_matches_{kind}_filters", matches_association)
 
 
+def repair_prefix_lists(ec2: Any) -> None:
+    """Rules of security groups to a prefix list, as gateway endpoints have them: the list is forgotten."""
+    parse, describe = ec2._parse_ip_permissions, ec2._sg_rule_xml
+
+    @functools.wraps(parse)
+    def parse_with_lists(params: Any, prefix: str) -> list[dict[str, Any]]:
+        rules: list[dict[str, Any]] = parse(params, prefix)
+        for number, rule in enumerate(rules, start=1):
+            if listed := ec2._p(params, f"{prefix}.{number}.PrefixListIds.1.PrefixListId"):
+                description = ec2._p(params, f"{prefix}.{number}.PrefixListIds.1.Description")
+                rule["PrefixListIds"] = [{"PrefixListId": listed, "Description": description}]
+        return rules
+
+    @functools.wraps(describe)
+    def describe_with_list(group: str, rule: dict[str, Any], is_egress: bool = False) -> str:  # noqa: FBT001, FBT002 - theirs
+        xml: str = describe(group, rule, is_egress)
+        for listed in rule.get("PrefixListIds", []):
+            xml = xml.replace("</toPort>", f"</toPort><prefixListId>{listed['PrefixListId']}</prefixListId>")
+        return xml
+
+    ec2._parse_ip_permissions = parse_with_lists
+    ec2._sg_rule_xml = describe_with_list
+
+
 def _repairs() -> dict[str, Callable[[], None]]:
     from ministack.core import lambda_runtime
     from ministack.services import apigateway_v1, ec2, lambda_svc
@@ -194,6 +218,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         "binary_media_types": lambda: repair_binary_media_types(apigateway_v1),
         "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
         "dual_stack": lambda: repair_dual_stack(ec2),
+        "prefix_lists": lambda: repair_prefix_lists(ec2),
     }
 
 

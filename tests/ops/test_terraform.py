@@ -1,0 +1,122 @@
+"""Finding Terraform and its provider, and the report of the checks."""
+
+import json
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from ops import offline_aws, terraform
+
+PROVIDER = Path("registry.terraform.io/hashicorp/aws")
+
+
+@pytest.fixture(autouse=True)
+def _no_configuration_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("TF_PLUGIN_DIR", "TF_CLI_CONFIG_FILE", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
+def test_a_mirror_that_is_named_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / PROVIDER).mkdir(parents=True)
+    monkeypatch.setenv("TF_PLUGIN_DIR", str(tmp_path))
+    assert terraform.plugin_folder() == tmp_path
+
+
+def test_a_mirror_that_is_named_and_empty_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TF_PLUGIN_DIR", str(tmp_path))
+    with pytest.raises(terraform.UnavailableError, match=r"TF_PLUGIN_DIR is .* where there is no"):
+        terraform.plugin_folder()
+
+
+def test_an_operators_configuration_file_is_left_to_terraform(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    configuration = tmp_path / "terraformrc"
+    configuration.touch()
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(configuration))
+    assert terraform.plugin_folder() is None
+    assert terraform.environment()["TF_CLI_CONFIG_FILE"] == str(configuration)
+
+
+def test_a_configuration_file_that_is_not_there_is_not_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "missing"))
+    assert "TF_CLI_CONFIG_FILE" not in terraform.environment()
+
+
+def test_an_implied_place_is_found(tmp_path: Path) -> None:
+    place = tmp_path / "home" / ".terraform.d" / "plugins"
+    (place / PROVIDER).mkdir(parents=True)
+    assert terraform.plugin_folder() == place
+
+
+def test_without_terraform_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(terraform.UnavailableError, match=r"not on PATH: install version 1\.11"):
+        terraform.binary()
+
+
+@pytest.mark.parametrize(("ci", "status"), [("", 0), ("true", 1)])
+def test_where_terraform_can_not_run_a_person_is_told_and_a_ci_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, ci: str, status: int
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr("sys.argv", ["ops.terraform", "check"])
+    assert terraform.main() == status
+    assert "NOT CHECKED: the Terraform code. terraform is not on PATH" in capsys.readouterr().err
+
+
+def fake_terraform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> None:
+    """A program of that name, for what the real one does only where the network is cut."""
+    program = tmp_path / "bin" / "terraform"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+
+
+def test_without_mirror_and_registry_it_says_how_to_name_a_mirror(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake_terraform(monkeypatch, tmp_path, "echo 'could not connect to registry.terraform.io' >&2; exit 1")
+    with pytest.raises(terraform.UnavailableError, match="could not connect") as refused:
+        terraform.init(tmp_path)
+    assert "TF_PLUGIN_DIR=FOLDER" in str(refused.value)
+
+
+def test_every_root_and_module_is_checked() -> None:
+    listing = subprocess.run(
+        ["git", "ls-files", "terraform/*versions.tf"],
+        cwd=terraform.ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    tracked = {str(Path(path).parent) for path in listing.stdout.split()}
+    assert {str(folder.relative_to(terraform.ROOT)) for folder in terraform.folders()} == tracked
+
+
+def test_offline_aws_gives_passwords_of_the_asked_length_and_refuses_the_rest() -> None:
+    with offline_aws.serve() as aws:
+        answer = json.loads(call(aws, "secretsmanager.GetRandomPassword", {"PasswordLength": 64}))
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            call(aws, "secretsmanager.GetSecretValue", {"SecretId": "any"})
+        refused.value.close()
+    assert len(answer["RandomPassword"]) == 64
+    assert aws.passwords == [answer["RandomPassword"]]
+    assert aws.refused == ["secretsmanager.GetSecretValue"]
+
+
+def call(aws: offline_aws.OfflineAws, target: str, body: dict[str, object]) -> bytes:
+    request = urllib.request.Request(aws.url, json.dumps(body).encode(), {"X-Amz-Target": target})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        content: bytes = answer.read()
+    return content

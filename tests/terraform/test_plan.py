@@ -1,0 +1,315 @@
+"""What a plan of each environment says, decoded: who may do what, what is encrypted, what is written down."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from app.config import settings
+from ops import platform
+from tests.terraform.conftest import Plan
+
+PlanOf = Callable[..., Plan]
+ENVIRONMENTS = {"nonprod": ["dev", "staging"], "prod": ["prod"]}
+
+# All that is optional and has a policy or a price.
+EVERYTHING_ON = (
+    "-var=mail_domain=example.org",
+    "-var=database_proxy=true",
+    "-var=alarm_email=team@example.org",
+    '-var=interface_endpoints=["lambda"]',
+)
+
+# Why each needs it: terraform/modules/zappa/README.md.
+STATEMENTS_ON_EVERYTHING = {"LambdaPlacesTheFunctionInTheVpc", "SendTraces"}
+# Their statements name a topic that has no ARN yet.
+POLICIES_UNKNOWN_BEFORE_APPLY = {
+    "aws_sns_topic_policy.alarms",
+    "module.mail.aws_sns_topic_policy.feedback[0]",
+}
+SET_BY_THE_DEPLOY = {"STAGE", "PUBLIC_URL", "RELEASE_ID"}
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def plan(request: pytest.FixtureRequest, plan_of: PlanOf) -> Plan:
+    return plan_of(request.param, *EVERYTHING_ON)
+
+
+def documents(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(address, document) of every policy, of identities, resources and who may assume."""
+    for address, values in plan.resources.items():
+        for name in ("policy", "assume_role_policy"):
+            if values.get(name):
+                yield address, json.loads(values[name])
+
+
+def allowed(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
+    for address, document in documents(plan):
+        for statement in document["Statement"]:
+            if statement["Effect"] == "Allow":
+                yield address, statement
+
+
+def listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def actions_of(plan: Plan, role: str) -> set[str]:
+    names = [f'aws_iam_role_policy.runtime["{role}"]', f'aws_iam_role_policy.given["{role}/']
+    return {
+        action
+        for address, statement in allowed(plan)
+        if any(name in address for name in names)
+        for action in listed(statement["Action"])
+    }
+
+
+def test_every_policy_can_be_read_before_it_is_applied(plan: Plan) -> None:
+    unknown = {
+        address
+        for kind in ("aws_iam_role", "aws_iam_role_policy", "aws_s3_bucket_policy", "aws_sns_topic_policy")
+        for address in plan.of_type(kind)
+        if plan.unknown[address].get("policy") is True
+        or plan.unknown[address].get("assume_role_policy") is True
+    }
+    assert unknown == POLICIES_UNKNOWN_BEFORE_APPLY
+    assert len(list(documents(plan))) > 10
+
+
+def test_no_policy_allows_an_action_with_a_star(plan: Plan) -> None:
+    assert [
+        (address, action)
+        for address, statement in allowed(plan)
+        for action in listed(statement["Action"])
+        if "*" in action
+    ] == []
+
+
+def test_only_the_listed_statements_allow_something_on_everything(plan: Plan) -> None:
+    starred = {
+        statement["Sid"] for _, statement in allowed(plan) if "*" in listed(statement.get("Resource", []))
+    }
+    assert starred <= STATEMENTS_ON_EVERYTHING
+    assert "LambdaPlacesTheFunctionInTheVpc" in starred
+
+
+def test_nobody_outside_the_account_is_trusted(plan: Plan) -> None:
+    principals = {json.dumps(statement.get("Principal")) for _, statement in allowed(plan)} - {"null"}
+    assert {kind for text in principals for kind in json.loads(text)} == {"Service"}
+
+
+NETWORK = {
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+}
+RUNTIME = NETWORK | {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "secretsmanager:GetSecretValue",
+    "dynamodb:UpdateItem",
+}
+TRACES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+MAIL = {"ses:SendEmail", "ses:SendRawEmail"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "role", "extra"),
+    [
+        ("prod", "prod", TRACES | {"lambda:InvokeFunction"}),
+        ("prod", "prod-ops", TRACES | MAIL),
+        ("nonprod", "dev", {"lambda:InvokeFunction"}),
+        ("nonprod", "dev-ops", MAIL),
+        ("nonprod", "staging", {"lambda:InvokeFunction"}),
+        ("nonprod", "staging-ops", MAIL),
+    ],
+)
+def test_a_function_may_do_exactly_this(
+    plan_of: PlanOf, environment: str, role: str, extra: set[str]
+) -> None:
+    assert actions_of(plan_of(environment, *EVERYTHING_ON), role) == RUNTIME | extra
+
+
+def test_a_stage_reads_no_secret_of_another(plan_of: PlanOf) -> None:
+    secrets = {
+        resource.rsplit(":", 1)[-1]
+        for address, statement in allowed(plan_of("nonprod", *EVERYTHING_ON))
+        if '["dev"]' in address or '["dev/' in address
+        for resource in listed(statement.get("Resource", []))
+        if ":secret:" in resource
+    }
+    assert secrets == {
+        "coalition-builder/dev/database/app-??????",
+        "coalition-builder/dev/django/secret-key-??????",
+    }
+
+
+def test_only_the_companion_reads_the_masters_secret(plan_of: PlanOf) -> None:
+    readers = {
+        address
+        for address, statement in allowed(plan_of("prod", *EVERYTHING_ON))
+        if any("database/master" in resource for resource in listed(statement.get("Resource", [])))
+    }
+    assert readers == {'module.zappa.aws_iam_role_policy.given["prod-ops/database-secrets"]'}
+
+
+def test_no_generated_secret_is_written_down(plan: Plan) -> None:
+    assert len(plan.aws.passwords) >= 3
+    assert [password for password in plan.aws.passwords if password in plan.everything] == []
+
+
+def test_planning_asks_nothing_else_of_aws(plan: Plan) -> None:
+    # Which account this is: the provider asks IAM first, and takes a no.
+    assert set(plan.aws.refused) <= {"GetUser"}
+
+
+def test_everything_at_rest_is_encrypted(plan: Plan) -> None:
+    buckets = plan.of_type("aws_s3_bucket")
+    assert len(plan.of_type("aws_s3_bucket_server_side_encryption_configuration")) == len(buckets) == 3
+    assert all(values["storage_encrypted"] for values in plan.of_type("aws_db_instance").values())
+    assert all(
+        values["server_side_encryption"][0]["enabled"]
+        for values in plan.of_type("aws_dynamodb_table").values()
+    )
+
+
+def test_nothing_is_public(plan: Plan) -> None:
+    blocks = plan.of_type("aws_s3_bucket_public_access_block")
+    assert len(blocks) == 3
+    assert all(
+        values[name]
+        for values in blocks.values()
+        for name in (
+            "block_public_acls",
+            "block_public_policy",
+            "ignore_public_acls",
+            "restrict_public_buckets",
+        )
+    )
+    assert [values["publicly_accessible"] for values in plan.of_type("aws_db_instance").values()] == [False]
+    open_rules = [
+        address
+        for address, values in plan.of_type("aws_vpc_security_group_ingress_rule").items()
+        if values.get("cidr_ipv4") == "0.0.0.0/0" or values.get("cidr_ipv6") == "::/0"
+    ]
+    assert open_rules == []
+
+
+def test_every_bucket_refuses_requests_without_tls(plan: Plan) -> None:
+    policies = [document for address, document in documents(plan) if "aws_s3_bucket_policy" in address]
+    assert len(policies) == 3
+    assert all(
+        document["Statement"][0]["Effect"] == "Deny"
+        and document["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        for document in policies
+    )
+
+
+def test_logs_are_kept_for_a_week(plan: Plan) -> None:
+    groups = plan.of_type("aws_cloudwatch_log_group")
+    assert {values["retention_in_days"] for values in groups.values()} == {7}
+    assert {values["name"] for values in groups.values() if "lambda" in values["name"]} == {
+        f"/aws/lambda/{plan.outputs['project']}-{function}"
+        for stage in plan.outputs["stages"]
+        for function in (stage, f"{stage}-ops")
+    }
+
+
+def test_everything_that_can_carries_the_tags(plan: Plan) -> None:
+    untagged = [
+        address
+        for address, values in plan.resources.items()
+        if "tags_all" in values
+        and not {"Project", "Environment", "ManagedBy"} <= set(values["tags_all"] or {})
+    ]
+    assert untagged == []
+
+
+def test_there_is_no_nat_gateway(plan: Plan) -> None:
+    assert plan.of_type("aws_nat_gateway") == plan.of_type("aws_eip") == {}
+
+
+def test_production_can_not_be_destroyed_by_mistake_and_nonprod_can(plan_of: PlanOf) -> None:
+    databases = {
+        environment: next(iter(plan_of(environment, *EVERYTHING_ON).of_type("aws_db_instance").values()))
+        for environment in ENVIRONMENTS
+    }
+    assert {name: values["deletion_protection"] for name, values in databases.items()} == {
+        "nonprod": False,
+        "prod": True,
+    }
+    assert databases["prod"]["skip_final_snapshot"] is False
+
+
+def test_a_renamed_fork_carries_its_own_name_alone(plan_of: PlanOf) -> None:
+    fork = plan_of("prod", *EVERYTHING_ON, "-var=project=river-alliance")
+    assert len(fork.resources) > 80
+    assert "coalition-builder" not in json.dumps([fork.resources, fork.outputs])
+
+
+def supplied(plan: Plan, stage: str) -> dict[str, Any]:
+    """The stage's variables; None where only an apply will know."""
+    known = plan.outputs["stages"][stage]["environment"]
+    unknown = plan.unknown_outputs["stages"][stage]["environment"]
+    return {**dict.fromkeys(unknown), **known}
+
+
+@pytest.mark.parametrize(
+    ("environment", "stage"), [("nonprod", "dev"), ("nonprod", "staging"), ("prod", "prod")]
+)
+def test_terraform_supplies_what_the_settings_need_and_nothing_that_they_never_read(
+    plan_of: PlanOf, environment: str, stage: str
+) -> None:
+    names = set(supplied(plan_of(environment, *EVERYTHING_ON), stage))
+    assert names <= settings.env.names
+    assert needed_by_settings(stage) - SET_BY_THE_DEPLOY <= names
+
+
+def needed_by_settings(stage: str) -> set[str]:
+    """What a stage that is told nothing but its name complains of; of a value or the secret's name, the secret's name."""
+    result = subprocess.run(
+        [sys.executable, "-c", "import app.config.settings"],
+        env={"STAGE": stage, "PATH": os.environ["PATH"]},
+        cwd=platform.TERRAFORM.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.findall(r"^  - (?:neither \w+ nor )?(\w+) is (?:not )?set$", result.stderr, re.MULTILINE)
+    assert found, result.stderr
+    return set(found)
+
+
+@pytest.mark.parametrize(
+    ("environment", "stage"), [("nonprod", "dev"), ("nonprod", "staging"), ("prod", "prod")]
+)
+def test_a_deployment_reads_the_outputs_it_needs(plan_of: PlanOf, environment: str, stage: str) -> None:
+    plan = plan_of(environment, *EVERYTHING_ON)
+    # What only an apply knows stands in as a word, of the kind that the output has.
+    outputs = {
+        name: {"value": _filled(plan.outputs.get(name), unknown)}
+        for name, unknown in plan.unknown_outputs.items()
+    }
+    ours = platform.from_outputs(outputs, stage)
+    assert ours.values.role_name == f"coalition-builder-{stage}-lambda"
+
+
+def _filled(known: Any, unknown: Any) -> Any:
+    if unknown is True:
+        return "known-after-apply"
+    if isinstance(unknown, dict):
+        return {
+            **(known or {}),
+            **{name: _filled((known or {}).get(name), it) for name, it in unknown.items() if it},
+        }
+    if isinstance(unknown, list):
+        return [_filled(one, it) for one, it in zip(known or [None] * len(unknown), unknown, strict=False)]
+    return known
