@@ -61,6 +61,46 @@ lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versi
 	    $(ARGS) $$set.in --output-file $$set.txt; \
 	done
 
+##@ Deploy it (STAGE=dev, staging or prod)
+
+NEEDS_STAGE = $(or $(STAGE),$(error Name a stage, as in: make $@ STAGE=dev))
+
+.PHONY: deploy deploy-dev deploy-staging deploy-prod
+deploy: $(VENV)/dev ## Package, release, migrate and serve this tree; prod asks, unless CONFIRM=1
+	@$(PYTHON) -m ops.stage deploy $(NEEDS_STAGE)
+deploy-dev deploy-staging deploy-prod: deploy-%: # deploy STAGE=…
+	@$(MAKE) --no-print-directory deploy STAGE=$*
+
+.PHONY: rollback rollback-prod
+rollback: $(VENV)/dev ## Serve an earlier release again (TO=release; else the one before)
+	@$(PYTHON) -m ops.stage rollback $(NEEDS_STAGE) --to "$(TO)"
+rollback-prod: # rollback STAGE=prod
+	@$(MAKE) --no-print-directory rollback STAGE=prod
+
+.PHONY: releases
+releases: $(VENV)/dev ## List what served a stage and what can be rolled back to
+	@$(PYTHON) -m ops.stage releases $(NEEDS_STAGE)
+
+.PHONY: status
+status: $(VENV)/dev ## Say what of a stage is there and what it answers
+	@$(PYTHON) -m ops.stage status $(NEEDS_STAGE)
+
+.PHONY: logs
+logs: $(VENV)/dev ## Follow a stage's logs (SINCE=1h; OPS=1 for its jobs and migrations)
+	@$(PYTHON) -m ops.stage logs $(NEEDS_STAGE) --since $(or $(SINCE),10m) $(if $(OPS),--ops)
+
+.PHONY: migrate
+migrate: $(VENV)/dev ## Migrate a stage's database with the code that is there
+	@$(PYTHON) -m ops.stage migrate $(NEEDS_STAGE)
+
+.PHONY: doctor
+doctor: $(VENV)/dev ## Say what would stop a deploy to a stage
+	@$(PYTHON) -m ops.stage doctor $(NEEDS_STAGE)
+
+.PHONY: rehearse
+rehearse: $(VENV)/dev ## Rehearse a deployment on an emulated AWS (STEP=lambda, STEP=failures)
+	@$(PYTHON) -m ops.rehearse $(or $(STEP),$(error Name a step, as in: make rehearse STEP=lambda))
+
 # The environment: made once, brought up to date when a lock changes. `dev` contains `demo`.
 $(PYTHON):
 	@python=$$(ops/find-python) && echo "Making $(VENV) with $$($$python --version)" && $$python -m venv $(VENV)

@@ -10,18 +10,21 @@ import mimetypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import boto3
 from botocore.exceptions import ClientError
 
-from ops import functions, smoke
+from ops import functions, gateway_stage, smoke
 from ops.platform import UNKNOWN_URL, StagePlatform
 from ops.releases import Releases
 from ops.smoke import SmokeError
 from ops.steps import StepFailedError, Steps
 from ops.zappa import Zappa
 
+ASK_BEFORE = "ask the new code, before any visitor does"
+ASK_IN_PUBLIC = "ask through the public address"
 _YEAR = "public, max-age=31536000, immutable"
 
 
@@ -121,9 +124,11 @@ def _prepare(deployment: Deployment, release: str, zip_url: str, untouched: str)
         "migrate", f"The migration that failed changed nothing; those before it hold. {untouched}"
     ):
         functions.manage(platform.ops_function, "migrate --noinput")
-    with steps.step("ask the new code, before any visitor does", f"The database is migrated. {untouched}"):
+    with steps.step(ASK_BEFORE, f"The database is migrated. {untouched}"):
         url = deployment.public_url()
-        smoke.check_release(lambda path: functions.get(platform.ops_function, path, url), release)
+        get = partial(functions.get, platform.ops_function, public_url=url)
+        smoke.check_release(get, release)
+        smoke.check_pages(get, url + "/")
 
 
 def _switch(deployment: Deployment, release: str, zip_url: str, before: str | None) -> None:
@@ -132,7 +137,9 @@ def _switch(deployment: Deployment, release: str, zip_url: str, before: str | No
     mend = f"{way_back} Mend it, and run `make deploy STAGE={stage}` again."
     with steps.step(f"bring it to {stage}", mend):
         put_serving(deployment, zip_url)
-    with steps.step("ask through the public address", mend) as step:
+    with steps.step("throttle the API and log its answers", mend) as step:
+        step.note = configure_gateway(deployment)
+    with steps.step(ASK_IN_PUBLIC, mend) as step:
         step.note = smoke_public(deployment, release)
 
 
@@ -181,9 +188,7 @@ def rollback(deployment: Deployment, release: str | None = None) -> str:
         again = f"Run `make rollback STAGE={stage} TO={target}` again."
         with steps.step(f"put {target} back", f"{stage} may serve either release. {again}"):
             put_release(deployment, target, deployment.platform.functions)
-        with steps.step(
-            "ask through the public address", f"{target} was put back and does not answer."
-        ) as step:
+        with steps.step(ASK_IN_PUBLIC, f"{target} was put back and does not answer.") as step:
             step.note = smoke_public(deployment, target)
             releases.record(stage, target)
     return target
@@ -215,6 +220,23 @@ def put_serving(deployment: Deployment, zip_url: str) -> None:
     deployment.render()
     for stage, function in deployment.platform.functions:
         functions.set_environment(function, deployment.environment(stage), keep_others=False)
+
+
+def configure_gateway(deployment: Deployment) -> str:
+    """Set what Zappa does not know of on the API's stage.
+
+    Returns:
+        What was set.
+
+    Raises:
+        DeployError: there is no API.
+    """
+    platform, api_id = deployment.platform, deployment.api_id()
+    if api_id is None:
+        raise DeployError(f"{platform.stage} has no API.")
+    gateway_stage.configure(api_id, platform.stage, platform.access_log_group_arn)
+    rate, burst = gateway_stage.RATE_AND_BURST[platform.stage]
+    return f"{rate} requests a second, {burst} at once"
 
 
 def _put(deployment: Deployment, stage: str, function: str, zip_url: str) -> None:

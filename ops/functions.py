@@ -35,6 +35,15 @@ def exists(function: str) -> bool:
     return True
 
 
+def state(function: str) -> str:
+    """A line for an operator."""
+    if not exists(function):
+        return "is not there"
+    found = client().get_function_configuration(FunctionName=function)
+    update = found.get("LastUpdateStatus", "Successful")
+    return f"{found['State']}, last update {update} at {found['LastModified'][:19]}, {found['MemorySize']} MB"
+
+
 def call(function: str, event: Mapping[str, Any]) -> Any:
     """The answer of one synchronous call.
 

@@ -1,15 +1,17 @@
 """What Terraform made for a stage, as a deployment needs it."""
 
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ops import zappa_settings
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
-TERRAFORM = Path(__file__).resolve().parents[1] / "terraform"
+from ops import terraform, zappa_settings
+
+ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = {"dev": "nonprod", "staging": "nonprod", "prod": "prod"}
 
 # Migrations may take as long as their function lives; a lock they can't get still ends them after seconds.
@@ -32,6 +34,8 @@ class StagePlatform:
         values: what Zappa's settings are rendered from.
         ops_role_name: what the -ops function runs as.
         static_bucket: for static files.
+        account_id: the AWS account of all this.
+        access_log_group_arn: where the API's stage writes what it answers.
         public_url: where people come in; empty for the API's own address.
         gateway_url: the API's own address, with `{api_id}` to fill in.
         overrides: of rendered settings, in a rehearsal.
@@ -41,6 +45,8 @@ class StagePlatform:
     values: zappa_settings.Platform
     ops_role_name: str
     static_bucket: str
+    account_id: str
+    access_log_group_arn: str = ""
     public_url: str = ""
     gateway_url: str = "https://{api_id}.execute-api.{region}.amazonaws.com/{stage}"
     overrides: Mapping[str, Any] = field(default_factory=dict)
@@ -103,6 +109,8 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
         ),
         ops_role_name=reader.text(f"{prefix}.ops_role_name"),
         static_bucket=reader.text("static_bucket"),
+        account_id=reader.text("account_id"),
+        access_log_group_arn=reader.text(f"{prefix}.access_log_group_arn"),
         public_url=reader.text(f"{prefix}.public_url", may_be_empty=True).rstrip("/"),
     )
     reader.finish(stage)
@@ -110,22 +118,37 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
 
 
 def from_terraform(stage: str) -> StagePlatform:
-    """A stage's platform from the state of its Terraform environment.
+    """A stage's platform from the state of its Terraform environment, whatever an operator's `.terraform` points at.
 
     Raises:
-        PlatformError: there is none, or it lacks something.
+        PlatformError: there is no state, or it lacks something.
     """
-    command = ["terraform", f"-chdir={TERRAFORM}", "output", "-json"]
+    environment = ENVIRONMENTS[stage]
+    apart = {"TF_DATA_DIR": str(ROOT / "var" / "terraform" / environment)}
+    backend = [
+        f"-backend-config=environments/{environment}.s3.tfbackend",
+        f"-backend-config=bucket={_state_bucket()}",
+    ]
     try:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise PlatformError("`terraform` is not on PATH.") from None
+        terraform.init(terraform.TERRAFORM, "-reconfigure", *backend, extra=apart)
+        result = terraform.run(terraform.TERRAFORM, "output", "-no-color", "-json", extra=apart)
+    except terraform.UnavailableError as error:
+        raise PlatformError(str(error)) from None
     if result.returncode:
-        raise PlatformError(
-            f"`{' '.join(command)}` failed: {result.stderr.strip()}\n"
-            f"Run `make plan ENV={ENVIRONMENTS[stage]}` first: it selects the environment's state."
-        )
+        raise PlatformError(f"`terraform output` failed: {result.stderr.strip()}")
     return from_outputs(json.loads(result.stdout), stage)
+
+
+def _state_bucket() -> str:
+    """Where terraform/bootstrap keeps the states."""
+    try:
+        account_id = boto3.client("sts", region_name="us-east-1").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        raise PlatformError(
+            f"AWS does not know who you are ({error}): sign in, or set AWS_PROFILE."
+        ) from None
+    project = zappa_settings.committed()["prod"]["project_name"]
+    return f"{project}-terraform-state-{account_id}"
 
 
 class _Reader:

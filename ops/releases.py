@@ -105,6 +105,12 @@ class Releases:
         """A stage that was taken down serves nothing."""
         self._s3.delete_object(Bucket=self.bucket, Key=_history_key(stage))
 
+    def holder(self, stage: str) -> str | None:
+        """Who deploys a stage right now."""
+        text = self._read(_lock_key(stage))
+        held = json.loads(text) if text else None
+        return held["owner"] if held and _now() < dt.datetime.fromisoformat(held["until"]) else None
+
     @contextmanager
     def lock(self, stage: str) -> Iterator[None]:
         """Deploy alone. A lock that its owner could not give back ends by itself.

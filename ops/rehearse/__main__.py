@@ -6,12 +6,12 @@ Everything lies in var/rehearsal/<time>/: summary.txt, Zappa's words, the emulat
 """
 
 import argparse
+import contextlib
 import datetime as dt
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ops import emulator, environments, postgis
 from ops.processes import ended_by_signals
 from ops.rehearse import failures_step, lambda_step, world
 from ops.rehearse.world import World
@@ -22,7 +22,6 @@ STEPS: dict[str, Callable[[World, Path, Steps], None]] = {
     "lambda": lambda_step.run,
     "failures": failures_step.run,
 }
-_UNAVAILABLE = (emulator.StartError, environments.UnavailableError, postgis.UnavailableError)
 
 
 def rehearse(name: str, folder: Path) -> bool:
@@ -33,15 +32,15 @@ def rehearse(name: str, folder: Path) -> bool:
     """
     steps = Steps()
     try:
-        with steps.step("start the emulated AWS and PostGIS"):
-            context = world.provide(folder)
-            provided = context.__enter__()
-        try:
+        with contextlib.ExitStack() as stack:
+            with steps.step("start the emulated AWS and PostGIS"):
+                provided = stack.enter_context(world.provide(folder))
             STEPS[name](provided, folder, steps)
-        finally:
-            context.__exit__(None, None, None)
     except StepFailedError as error:
         print(explain(error), file=sys.stderr)
+        return False
+    except KeyboardInterrupt:
+        print("\nInterrupted. Everything was stopped.", file=sys.stderr)
         return False
     finally:
         table = steps.table()

@@ -22,17 +22,34 @@ class Migration(migrations.Migration):
         migrations.RunSQL("SELECT * FROM no_such_table"),
     ]
 """
-# Its health checks answer, and so does all that -ops is asked.
+# Its health checks answer.
 _NO_PAGES = """
 app_name = "site"
 urlpatterns = []
+"""
+
+# What only the serving function runs into, so that the -ops companion can't warn of it.
+_FAILS_WHERE_VISITORS_ARE = """
+import os
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+def home(request: HttpRequest) -> HttpResponse:
+    if not os.environ["AWS_LAMBDA_FUNCTION_NAME"].endswith("-ops"):
+        raise RuntimeError("a page that fails")
+    from django.templatetags.static import static
+    return HttpResponse(f'<link href="{static("site/site.css")}">')
+
+app_name = "site"
+urlpatterns = [path("", home, name="home")]
 """
 
 # The step that has to stop each.
 BAD: dict[str, tuple[str, Mapping[str, str]]] = {
     "broken-migration": ("migrate", {"app/campaigns/migrations/0999_broken.py": _BROKEN_MIGRATION}),
     "raises-at-import": ("migrate", {"app/config/urls.py": _RAISES}),
-    "fails-its-smoke": ("ask through the public address", {"app/site/urls.py": _NO_PAGES}),
+    "has-no-pages": (deploy.ASK_BEFORE, {"app/site/urls.py": _NO_PAGES}),
+    "fails-its-smoke": (deploy.ASK_IN_PUBLIC, {"app/site/urls.py": _FAILS_WHERE_VISITORS_ARE}),
 }
 
 
@@ -59,7 +76,7 @@ def _deploy_bad(deployment: Deployment, bad: Built, stopped_by: str, good: Built
     except StepFailedError:
         failed = [step for step in steps.done[first:] if not step.ok]
         for step in failed:
-            step.note = "stopped, as it has to be"
+            step.ok, step.note = True, "refused, as it has to be"
     else:
         failed = []
     with steps.step(f"{bad.release} was stopped, {good.release} serves"):

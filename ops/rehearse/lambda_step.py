@@ -1,18 +1,21 @@
 """`make rehearse STEP=lambda`: what Zappa owns, from the first deploy to the last trace."""
 
+import argparse
+import contextlib
+import io
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
 
-from ops import deploy, functions, smoke, zappa_settings
-from ops.deploy import Deployment
+from ops import deploy, doctor, functions, smoke, stage, zappa_settings
+from ops.deploy import DeployError, Deployment
 from ops.processes import wait_until
-from ops.rehearse import cast, endorsement, variants
+from ops.rehearse import canaries, cast, endorsement, variants
 from ops.rehearse.variants import Built
 from ops.rehearse.visitor import UnexpectedAnswerError, Visitor
-from ops.rehearse.world import World
+from ops.rehearse.world import World, save_function_logs
 from ops.steps import Steps
 from ops.zappa import Zappa
 
@@ -26,6 +29,10 @@ def run(world: World, folder: Path, steps: Steps) -> None:
         ops.steps.StepFailedError: at the first step that failed.
     """
     deployment = Deployment(world.platform, folder / "zappa", steps)
+    with steps.step("look for what stands in the way") as step:
+        if problems := doctor.platform_problems(world.platform):
+            raise DeployError("\n".join(problems))
+        step.note = "identity, account, placeholders, secrets"
     with steps.step("package this tree") as step:
         first = variants.build()
         step.note = f"{first.release}, {first.package.stat().st_size / 1024**2:.1f} MiB"
@@ -34,8 +41,18 @@ def run(world: World, folder: Path, steps: Steps) -> None:
         _deploy(deployment, first)
         _walk(world, deployment, folder)
         _update_and_go_back(deployment, first, second)
+    with steps.step("make status") as step:
+        step.note = _status(deployment, first)
     _emergency_rollback(deployment, folder, second.result())
     _undeploy(deployment)
+    with steps.step("look for the secrets in all that was written") as step:
+        save_function_logs(folder / "functions")
+        zips = [first.package, second.result().package]
+        logs = [folder / name for name in ("zappa", "plain-zappa", "functions", "emulator")]
+        if found := canaries.found(world.secret_values(), logs, zips):
+            raise UnexpectedAnswerError(f"A secret stands in {', '.join(found)}.")
+        step.note = "none in zips, settings and logs"
+    shutil.rmtree(folder / "next")
 
 
 def _deploy(deployment: Deployment, built: Built) -> None:
@@ -97,6 +114,24 @@ def _update_and_go_back(deployment: Deployment, first: Built, second: "Future[Bu
         step.note = built.release
     _deploy(deployment, built)
     deploy.rollback(deployment, first.release)
+
+
+def _status(deployment: Deployment, serving: Built) -> str:
+    """What an operator is told.
+
+    Returns:
+        The line on the record.
+    """
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        stage.run_status(deployment, argparse.Namespace())
+        stage.run_releases(deployment, argparse.Namespace())
+    text = said.getvalue()
+    recorded = [line for line in text.splitlines() if line.startswith("recorded release")]
+    # /healthz, the record, and twice in the history.
+    if text.count(serving.release) != 4 or serving.release not in recorded[0]:  # noqa: PLR2004 - counted above
+        raise UnexpectedAnswerError(f"`make status` and `make releases` said:\n{text}")
+    return recorded[0]
 
 
 def _emergency_rollback(deployment: Deployment, folder: Path, expected: Built) -> None:

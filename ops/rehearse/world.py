@@ -37,6 +37,16 @@ class World:
     mail: Path
     platform: StagePlatform
 
+    def secret_values(self) -> list[str]:
+        """What may be found in nothing that is written."""
+        client = boto3.client("secretsmanager")
+        variables = ("DATABASE_SECRET", "DJANGO_SECRET")
+        texts = [
+            client.get_secret_value(SecretId=self.platform.values.environment[variable])["SecretString"]
+            for variable in variables
+        ]
+        return [json.loads(texts[0])["password"], texts[1]]
+
 
 @contextlib.contextmanager
 def provide(folder: Path) -> Iterator[World]:
@@ -64,7 +74,7 @@ def provide(folder: Path) -> Iterator[World]:
 def save_function_logs(folder: Path) -> None:
     """Keep what CloudWatch would keep, a file a log group."""
     logs = boto3.client("logs")
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for group in logs.describe_log_groups()["logGroups"]:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
         lines = [event["message"].rstrip() for page in pages for event in page["events"]]
@@ -85,7 +95,7 @@ def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlat
         "DJANGO_SECRET": django_secret,
         # Four slashes: django-environ takes the first of the path away.
         "EMAIL_URL": f"filemail:///{mail}",
-        "DEFAULT_FROM_EMAIL": "Rehearsal <rehearsal@example.org>",
+        "DEFAULT_FROM_EMAIL": "Rehearsal <coalition@rehearsal.test>",
         "STATIC_URL": f"{running.url}/{static}/static/",
     }
     return StagePlatform(
@@ -100,6 +110,8 @@ def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlat
         ),
         ops_role_name=_make_role(f"{PROJECT}-{STAGE}-ops-lambda"),
         static_bucket=static,
+        account_id=emulator.ACCOUNT_ID,
+        access_log_group_arn=_make_log_group(f"/{PROJECT}/{STAGE}/access"),
         gateway_url=running.gateway_url("{api_id}", STAGE),
         overrides={
             # Zappa would ask the address that AWS would have given the API.
@@ -115,7 +127,7 @@ def _credentials(database_url: str) -> dict[str, str]:
     parts = urlsplit(database_url)
     return {
         "username": parts.username or "",
-        # The private server trusts; a password that is sent and found in a log would tell.
+        # The private server trusts, so this is a canary.
         "password": parts.password or secrets.token_urlsafe(24),
         "host": parts.hostname or "",
         "port": str(parts.port or 5432),
@@ -125,6 +137,11 @@ def _credentials(database_url: str) -> dict[str, str]:
 
 def _keep_secret(name: str, value: str) -> None:
     boto3.client("secretsmanager").create_secret(Name=name, SecretString=value)
+
+
+def _make_log_group(name: str) -> str:
+    boto3.client("logs").create_log_group(logGroupName=name)
+    return f"arn:aws:logs:{emulator.REGION}:{emulator.ACCOUNT_ID}:log-group:{name}"
 
 
 def _make_role(name: str) -> str:
@@ -169,8 +186,11 @@ def _process_environment(variables: Mapping[str, str]) -> Iterator[None]:
     before = dict(os.environ)
     os.environ.clear()
     os.environ.update(variables)
+    # boto3 keeps the credentials of the first client it made.
+    boto3.DEFAULT_SESSION = None
     try:
         yield
     finally:
         os.environ.clear()
         os.environ.update(before)
+        boto3.DEFAULT_SESSION = None

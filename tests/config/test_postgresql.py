@@ -14,7 +14,7 @@ from moto import mock_aws
 from pytest_django import DjangoDbBlocker
 
 from app import aws
-from ops import postgis
+from ops import postgis, processes
 
 SECRET = "coalition/database"
 
@@ -185,7 +185,7 @@ def test_a_connection_that_was_cut_is_noticed_at_the_next_request(connect: Conne
 
 def test_the_server_may_restart(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    port = postgis.free_port()
+    port = processes.free_port()
     with postgis.provide(port):
         connection = connect(PORT=port, USER="postgres")
         assert ask(connection, "SELECT 1") == 1

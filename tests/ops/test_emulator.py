@@ -199,8 +199,10 @@ with emulator.provide(pathlib.Path(sys.argv[1])) as found:
 
 def test_it_ends_when_the_command_that_started_it_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", STARTS_AND_WAITS, str(tmp_path)]
+    # A killed command leaves its scratch folder.
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2], env=environment
     ) as starter:
         assert starter.stdout
         leader = int(starter.stdout.readline())

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from ops.postgis import free_port
+from ops.processes import free_port
 from tests.layers import county, degree_square, write_layer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,7 +146,7 @@ def test_an_endorsement_is_answered_with_a_mail_whose_link_works(demo: Demo) -> 
         "longitude": -76.6122,
         "terms_accepted": True,
     }
-    request = urllib.request.Request(  # noqa: S310 - the demo's own address
+    request = urllib.request.Request(
         f"{demo.address}/api/campaigns/clean-streams/endorsements/",
         json.dumps(body).encode(),
         {"Content-Type": "application/json"},

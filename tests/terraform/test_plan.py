@@ -278,7 +278,7 @@ def needed_by_settings(stage: str) -> set[str]:
     result = subprocess.run(
         [sys.executable, "-c", "import app.config.settings"],
         env={"STAGE": stage, "PATH": os.environ["PATH"]},
-        cwd=platform.TERRAFORM.parent,
+        cwd=platform.ROOT,
         capture_output=True,
         text=True,
         check=False,

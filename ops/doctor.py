@@ -1,0 +1,96 @@
+"""What has to hold before a deploy begins, checked from the operator's machine."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.platform import StagePlatform
+
+ROOT = Path(__file__).resolve().parents[1]
+SHORTEST_KEY = 50
+_PLACEHOLDER = re.compile(r"\bexample\.(org|com|net)\b|change-?me", re.IGNORECASE)
+
+
+def problems(platform: StagePlatform) -> list[str]:
+    """Everything that stands in a deploy's way, each with what to do about it. No secret's value is in it."""
+    return tree(platform) + platform_problems(platform)
+
+
+def platform_problems(platform: StagePlatform) -> list[str]:
+    """The part of it that asks AWS."""
+    checks: tuple[Callable[[StagePlatform], list[str]], ...] = (identity, placeholders, secrets)
+    return [problem for check in checks for problem in check(platform)]
+
+
+def identity(platform: StagePlatform) -> list[str]:
+    """Whether we are somebody, in the account that Terraform made the platform in."""
+    try:
+        account = boto3.client("sts").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        return [f"AWS does not know who you are ({error}): sign in, or set AWS_PROFILE."]
+    if account != platform.account_id:
+        return [
+            f"You are in account {account}, and {platform.stage} is in {platform.account_id}: set AWS_PROFILE."
+        ]
+    return []
+
+
+def tree(platform: StagePlatform) -> list[str]:
+    """Whether what is deployed can be found again; dev may try what is not committed."""
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    if platform.stage == "dev" or not status:
+        return []
+    return [f"{len(status.splitlines())} files differ from the commit: commit or stash them."]
+
+
+def placeholders(platform: StagePlatform) -> list[str]:
+    """Values that nobody has filled in."""
+    values = {**platform.values.environment, "public_url": platform.public_url}
+    return [
+        f"{name} is still a placeholder ({value}): set it in terraform/environments."
+        for name, value in values.items()
+        if _PLACEHOLDER.search(value)
+    ]
+
+
+def secrets(platform: StagePlatform) -> list[str]:
+    """Whether every secret that the functions are told of is there and has its form."""
+    forms = {"DATABASE_SECRET": _credentials_problem, "DJANGO_SECRET": _key_problem}
+    found = []
+    for variable, form in forms.items():
+        name = platform.values.environment.get(variable)
+        if name is None:
+            found.append(f"{variable} is not in the stage's environment: see terraform/stages.tf.")
+        elif problem := _secret_problem(name, form):
+            found.append(f"The secret {name} {problem}")
+    return found
+
+
+def _secret_problem(name: str, form: Callable[[str], str]) -> str:
+    try:
+        return form(boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        return f"can't be read ({code}): run `make apply`, or ask for leave to read it."
+
+
+def _credentials_problem(text: str) -> str:
+    try:
+        fields = json.loads(text)
+        empty = [field for field in ("username", "password") if not fields[field]]
+    except (ValueError, KeyError, TypeError):
+        return "is no JSON object with username and password: run `make db-bootstrap`."
+    return f"has no {empty[0]}: run `make db-bootstrap`." if empty else ""
+
+
+def _key_problem(text: str) -> str:
+    return (
+        "" if len(text) >= SHORTEST_KEY else f"is shorter than {SHORTEST_KEY} characters: write a longer one."
+    )

@@ -1,0 +1,194 @@
+"""One stage, as its operator handles it.
+
+python -m ops.stage deploy|rollback|releases|status|logs|migrate|doctor STAGE      (`make deploy STAGE=prod` and so on)
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops import deploy, doctor, functions, package, platform, smoke
+from ops.deploy import DeployError, Deployment
+from ops.functions import CallError
+from ops.package import PackageError
+from ops.platform import UNKNOWN_URL, PlatformError
+from ops.processes import ended_by_signals
+from ops.releases import LockedError, UnknownReleaseError
+from ops.smoke import SmokeError
+from ops.sources import SourceError
+from ops.steps import StepFailedError, explain
+from ops.zappa import ZappaError
+from ops.zappa_settings import STAGES, SettingsError
+
+ROOT = Path(__file__).resolve().parents[1]
+_REFUSALS = (
+    DeployError,
+    CallError,
+    PackageError,
+    PlatformError,
+    LockedError,
+    UnknownReleaseError,
+    SmokeError,
+    SourceError,
+    ZappaError,
+    SettingsError,
+    BotoCoreError,
+    ClientError,
+)
+
+
+def run_deploy(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Package this tree and deploy it."""
+    del arguments
+    stage = deployment.platform.stage
+    _confirm(f"Deploy this tree to {stage}?", stage)
+    with deployment.steps.step("look for what stands in the way", "Nothing was changed."):
+        _refuse(doctor.problems(deployment.platform))
+    with deployment.steps.step("package", "Nothing was changed.") as step:
+        path, gates = package.build(ROOT)
+        _refuse([f"{gate.name}: {gate.found}" for gate in gates if not gate.holds])
+        step.note = path.stem
+    deploy.deploy(deployment, path.stem, path, ROOT / "build" / "static" / path.stem)
+
+
+def run_rollback(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Serve an earlier release again."""
+    stage = deployment.platform.stage
+    _confirm(f"Roll {stage} back to {arguments.to or 'the release before'}?", stage)
+    deploy.rollback(deployment, arguments.to or None)
+
+
+def run_releases(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """What served the stage, and what can be rolled back to."""
+    del arguments
+    kept = deployment.releases.names()
+    for number, entry in enumerate(deployment.releases.history(deployment.platform.stage)):
+        lost = "" if entry["release"] in kept else "  (its zip is gone)"
+        print(f"{entry['at']}  {entry['release']}{'  serves' if number == 0 else ''}{lost}")
+    print(f"{len(kept)} releases are kept in {deployment.platform.values.deployments_bucket}.")
+
+
+def run_status(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """What is there, and what it answers."""
+    del arguments
+    for _, function in deployment.platform.functions:
+        print(f"{function:<40} {functions.state(function)}")
+    url = deployment.public_url()
+    if url == UNKNOWN_URL:
+        print("There is no API: nothing was deployed yet.")
+        return
+    for path in ("/healthz", "/readyz"):
+        status, body = smoke.fetch(url + path)
+        print(f"{url + path:<40} {status} {body.strip()[:200]}")
+    recorded, lock = (
+        deployment.releases.current(deployment.platform.stage),
+        deployment.releases.holder(deployment.platform.stage),
+    )
+    print(f"recorded release: {recorded}; {f'{lock} deploys' if lock else 'nobody deploys'}")
+
+
+def run_logs(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Follow the logs of the serving function, or with OPS=1 of its companion."""
+    deployment.render()
+    stage = deployment.platform.ops_stage if arguments.ops else deployment.platform.stage
+    os.chdir(deployment.folder)
+    command = [sys.executable, "-m", "zappa.cli", "tail", stage, "--since", arguments.since]
+    os.execv(sys.executable, command)  # noqa: S606 - no shell, and our own interpreter
+
+
+def run_migrate(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Migrate with the code that the -ops function has."""
+    del arguments
+    stage = deployment.platform.stage
+    again = f"The migration that failed changed nothing; those before it hold. Run `make migrate STAGE={stage}` again."
+    with deployment.releases.lock(stage), deployment.steps.step("migrate", again):
+        functions.manage(deployment.platform.ops_function, "migrate --noinput")
+
+
+def run_doctor(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Say what would stop a deploy."""
+    del arguments
+    _refuse(doctor.problems(deployment.platform))
+    deploy.refuse_halves(deployment)
+    print(f"Nothing stands in the way of a deploy to {deployment.platform.stage}.")
+
+
+VERBS: dict[str, Callable[[Deployment, argparse.Namespace], None]] = {
+    "deploy": run_deploy,
+    "rollback": run_rollback,
+    "releases": run_releases,
+    "status": run_status,
+    "logs": run_logs,
+    "migrate": run_migrate,
+    "doctor": run_doctor,
+}
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise DeployError("\n".join(f"- {problem}" for problem in problems))
+
+
+def _confirm(question: str, stage: str) -> None:
+    """Production asks, unless CONFIRM says that somebody was asked already.
+
+    Raises:
+        DeployError: the answer was no, or there is nobody to ask.
+    """
+    if stage != "prod" or os.environ.get("CONFIRM"):
+        return
+    if not sys.stdin.isatty():
+        raise DeployError("There is nobody to ask: set CONFIRM=1.")
+    if input(f"{question} [y/N] ").strip().lower() not in {"y", "yes"}:
+        raise DeployError("Nothing was changed.")
+
+
+def perform(verb: str, deployment: Deployment, arguments: argparse.Namespace) -> int:
+    """Run a verb and say what came of it.
+
+    Returns:
+        An exit code.
+    """
+    try:
+        VERBS[verb](deployment, arguments)
+    except StepFailedError as error:
+        print(explain(error), file=sys.stderr)
+        return 1
+    except _REFUSALS as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\nInterrupted. See `make status STAGE={deployment.platform.stage}`.", file=sys.stderr)
+        return 130
+    if deployment.steps.done:
+        print(f"\n{deployment.steps.table()}")
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m ops.stage", description=__doc__)
+    parser.add_argument("verb", choices=VERBS)
+    parser.add_argument("stage", choices=STAGES)
+    parser.add_argument("--to", default="", help="the release to roll back to")
+    parser.add_argument("--since", default="10m", help="how far back logs begin")
+    parser.add_argument("--ops", action="store_true", help="logs of the -ops function")
+    arguments = parser.parse_args()
+    try:
+        found = platform.from_terraform(arguments.stage)
+    except PlatformError as error:
+        print(error, file=sys.stderr)
+        return 1
+    # boto3 takes the region from here, for all that follows.
+    os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = found.values.region
+    with ended_by_signals():
+        return perform(
+            arguments.verb, Deployment(found, ROOT / "var" / "deploy" / arguments.stage), arguments
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""An emulated AWS for tests of what talks to it."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from ops import emulator
+from ops.emulator import Emulator
+
+
+@pytest.fixture(scope="session")
+def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with emulator.provide(tmp_path_factory.mktemp("emulator")) as found:
+        yield found
+
+
+@pytest.fixture
+def aws(_running: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """Every boto3 client of the test talks to it. What a test makes in it stays: use names of your own."""
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    for name, value in _running.client_environment().items():
+        monkeypatch.setenv(name, value)
+    # boto3 keeps the credentials of the first client it made.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    return _running

@@ -1,0 +1,160 @@
+"""From Terraform's outputs to Zappa's settings."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from ops import platform, terraform
+from ops.emulator import ACCOUNT_ID, Emulator
+from ops.platform import PlatformError, from_outputs
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGES = {
+    stage: {
+        "role_name": f"coalition-builder-{stage}-lambda",
+        "ops_role_name": f"coalition-builder-{stage}-ops-lambda",
+        "access_log_group_arn": f"arn:aws:logs:us-east-1:1:log-group:/coalition-builder/{stage}/access",
+        "public_url": "https://act.example.org/" if stage == "prod" else "",
+        "environment": {"DATABASE_SECRET": f"coalition-builder/{stage}/database"},
+    }
+    for stage in ("dev", "staging", "prod")
+}
+VALUES = {
+    "project": "coalition-builder",
+    "account_id": "000000000001",
+    "region": "us-east-1",
+    "deployments_bucket": "coalition-builder-zappa-deployments-1",
+    "static_bucket": "coalition-builder-static-1",
+    "private_subnet_ids": ["subnet-a", "subnet-b"],
+    "lambda_security_group_id": "sg-1",
+    "tags": {"project": "coalition-builder"},
+    "stages": STAGES,
+}
+
+
+def outputs(**changes: Any) -> dict[str, Any]:
+    values = {**VALUES, **changes}
+    return {name: {"value": value, "type": "any"} for name, value in values.items() if value is not None}
+
+
+def test_a_stage_is_read_from_the_outputs() -> None:
+    prod = from_outputs(outputs(), "prod")
+    assert prod.public_url == "https://act.example.org"
+    assert prod.function == "coalition-builder-prod"
+    assert prod.ops_function == "coalition-builder-prod-ops"
+    assert prod.values.security_group_ids == ("sg-1",)
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    without_role = {"prod": {**STAGES["prod"], "role_name": ""}}
+    with pytest.raises(PlatformError) as error:
+        from_outputs(outputs(static_bucket=None, stages=without_role, private_subnet_ids="subnet-a"), "prod")
+    message = str(error.value)
+    for problem in (
+        "static_bucket is missing",
+        "stages.prod.role_name is empty",
+        "private_subnet_ids is no list",
+        "make apply ENV=prod",
+    ):
+        assert problem in message
+
+
+def test_a_stage_that_terraform_does_not_know_is_named() -> None:
+    with pytest.raises(PlatformError, match=r"stages\.dev\.role_name is missing"):
+        from_outputs(outputs(stages={"prod": STAGES["prod"]}), "dev")
+
+
+def test_the_two_functions_have_roles_of_their_own_and_reach_the_database() -> None:
+    rendered = from_outputs(outputs(), "prod").rendered_settings("https://act.example.org")
+    assert rendered["prod"]["role_name"] == "coalition-builder-prod-lambda"
+    assert rendered["prod-ops"]["role_name"] == "coalition-builder-prod-ops-lambda"
+    for settings in rendered.values():
+        assert settings["vpc_config"]["SubnetIds"] == ["subnet-a", "subnet-b"]
+        assert settings["aws_environment_variables"]["PUBLIC_URL"] == "https://act.example.org"
+        assert settings["aws_environment_variables"]["STAGE"] == "prod"
+
+
+def test_migrations_may_take_longer_than_requests() -> None:
+    rendered = from_outputs(outputs(), "prod").rendered_settings("https://act.example.org")
+    assert "DATABASE_STATEMENT_TIMEOUT_SECONDS" not in rendered["prod"]["aws_environment_variables"]
+    ops = rendered["prod-ops"]
+    assert (
+        int(ops["aws_environment_variables"]["DATABASE_STATEMENT_TIMEOUT_SECONDS"]) < ops["timeout_seconds"]
+    )
+
+
+def test_without_a_domain_the_address_is_the_apis() -> None:
+    dev = from_outputs(outputs(), "dev")
+    assert dev.public_url == ""
+    assert dev.api_url("abc123") == "https://abc123.execute-api.us-east-1.amazonaws.com/dev"
+
+
+def test_terraform_declares_every_output_that_is_read() -> None:
+    declared = set(re.findall(r'^output "(\w+)"', (ROOT / "terraform/outputs.tf").read_text(), re.MULTILINE))
+    assert VALUES.keys() - declared == set()
+
+
+@pytest.fixture
+def state(aws: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """Terraform with the state bucket on the emulator."""
+    if shutil.which("terraform") is None or terraform.plugin_folder() is None:
+        pytest.skip("terraform or a mirror of its provider is not on this machine")
+    switches = (
+        "use_path_style",
+        "skip_credentials_validation",
+        "skip_requesting_account_id",
+        "skip_metadata_api_check",
+    )
+    monkeypatch.setenv("TF_CLI_ARGS_init", " ".join(f"-backend-config={switch}=true" for switch in switches))
+    monkeypatch.setattr(platform, "ROOT", tmp_path)
+    bucket = f"coalition-builder-terraform-state-{ACCOUNT_ID}"
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    yield bucket
+    s3.delete_object(Bucket=bucket, Key="platform/prod.tfstate")
+
+
+def write_state(bucket: str, values: dict[str, Any]) -> None:
+    kept: dict[str, Any] = {
+        "version": 4,
+        "terraform_version": "1.11.0",
+        "serial": 1,
+        "lineage": "test",
+        "resources": [],
+    }
+    kept["outputs"] = {
+        name: {"value": value, "type": terraform_type(value)} for name, value in values.items()
+    }
+    boto3.client("s3").put_object(Bucket=bucket, Key="platform/prod.tfstate", Body=json.dumps(kept))
+
+
+def terraform_type(value: Any) -> Any:
+    """The type of an output as a state file has it."""
+    if isinstance(value, dict):
+        return ["object", {name: terraform_type(inner) for name, inner in value.items()}]
+    if isinstance(value, list):
+        return ["tuple", [terraform_type(inner) for inner in value]]
+    return "string"
+
+
+def test_the_state_of_the_stages_environment_is_read(state: str) -> None:
+    write_state(state, VALUES)
+    assert platform.from_terraform("prod") == from_outputs(outputs(), "prod")
+
+
+def test_a_state_that_nobody_applied_is_said(state: str) -> None:
+    with pytest.raises(PlatformError, match=r"project is missing(.|\n)*make apply ENV=prod"):
+        platform.from_terraform("prod")
+
+
+def test_without_an_identity_nothing_is_tried(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(PlatformError, match="AWS does not know who you are"):
+        platform.from_terraform("prod")

@@ -1,0 +1,80 @@
+"""What a stage has to answer, asked of a small real server."""
+
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from ops import smoke
+from ops.smoke import SmokeError
+
+HEALTHY = {
+    "/healthz": (200, json.dumps({"status": "ok", "release": "abc"})),
+    "/readyz": (200, json.dumps({"status": "ok"})),
+    "/": (200, '<link rel="stylesheet" href="/static/site.0123456789ab.css">'),
+    "/static/site.0123456789ab.css": (200, "body {}"),
+}
+Answers = dict[str, tuple[int, str]]
+Serve = Callable[[Answers], str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(answers: Answers) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, body = answers.get(self.path, (404, "nothing"))
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_healthy_release_passes(serve: Serve) -> None:
+    url = serve(HEALTHY)
+    smoke.check_release(smoke.through(url), "abc")
+    assert smoke.check_pages(smoke.through(url), f"{url}/") == f"{url}/static/site.0123456789ab.css"
+
+
+def test_another_release_is_told_apart(serve: Serve) -> None:
+    with pytest.raises(SmokeError, match="says release abc, expected abd"):
+        smoke.check_release(smoke.through(serve(HEALTHY)), "abd")
+
+
+def test_a_database_that_does_not_answer_fails(serve: Serve) -> None:
+    url = serve({**HEALTHY, "/readyz": (503, '{"database": "unavailable"}')})
+    with pytest.raises(SmokeError, match=r"/readyz answered 503:\n.*unavailable"):
+        smoke.check_release(smoke.through(url), "abc")
+
+
+def test_an_asset_that_was_not_uploaded_fails(serve: Serve) -> None:
+    url = serve({**HEALTHY, "/static/site.0123456789ab.css": (404, "")})
+    with pytest.raises(SmokeError, match=r"site\.0123456789ab\.css answered 404"):
+        smoke.check_pages(smoke.through(url), f"{url}/")
+
+
+def test_a_page_whose_assets_have_no_hash_fails(serve: Serve) -> None:
+    url = serve({**HEALTHY, "/": (200, '<link rel="stylesheet" href="/static/site.css">')})
+    with pytest.raises(SmokeError, match="named by its content"):
+        smoke.check_pages(smoke.through(url), f"{url}/")
+
+
+def test_a_server_that_is_not_there_fails() -> None:
+    with pytest.raises(SmokeError, match="can't be reached"):
+        smoke.fetch("http://127.0.0.1:9/")
