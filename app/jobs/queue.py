@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
@@ -30,6 +30,8 @@ JITTER = 0.25
 LEASE_SECONDS = 16 * 60
 KEEP_SUCCESSFUL_DAYS = 7
 KEEP_FAILED_DAYS = 90
+# A batch; the next one comes a minute later.
+MOST_PRUNED = 1000
 
 _NO_ARGUMENTS: dict[str, Any] = {"args": [], "kwargs": {}}
 _WORKER_DIED = "app.jobs.queue.WorkerDiedError"
@@ -145,8 +147,11 @@ def _make_ready(pk: UUID) -> bool:
     )
 
 
+@transaction.atomic
 def prune() -> int:
-    """Delete finished jobs nobody will ask for; failed ones stay long enough to be noticed.
+    """Delete finished jobs nobody will ask for, at most MOST_PRUNED; failed ones stay long enough to be noticed.
+
+    Waits for no other: what somebody else holds is left for the next time.
 
     Returns:
         How many were deleted.
@@ -155,7 +160,10 @@ def prune() -> int:
     old = Q(
         status=TaskResultStatus.SUCCESSFUL, finished_at__lte=now - dt.timedelta(days=KEEP_SUCCESSFUL_DAYS)
     ) | Q(status=TaskResultStatus.FAILED, finished_at__lte=now - dt.timedelta(days=KEEP_FAILED_DAYS))
-    deleted, _ = DBTaskResult.objects.filter(old).delete()
+    # In no order: the model's own would sort all that is old to find the first thousand.
+    free = DBTaskResult.objects.filter(old).order_by().select_for_update(skip_locked=True)
+    chosen = list(free.values_list("pk", flat=True)[:MOST_PRUNED])
+    deleted, _ = DBTaskResult.objects.filter(pk__in=chosen).delete()
     return deleted
 
 

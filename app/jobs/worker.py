@@ -8,9 +8,11 @@ import logging
 import math
 import time
 from collections import Counter
+from collections.abc import Callable
 from threading import Event
 from typing import Any
 
+from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, TaskContext
@@ -39,7 +41,20 @@ class RetryingWorker(Worker):
 
     def run(self) -> None:
         self._heed_the_time()
+        self._tidy("taken_up", take_up_orphans)
+        if not self.batch:
+            # It runs until it is stopped, so there is no afterwards.
+            self._tidy("pruned", prune)
         super().run()
+        if self.batch:
+            self._tidy("pruned", prune)
+
+    def _tidy(self, outcome: str, step: Callable[[], int]) -> None:
+        """Jobs come first: a queue that can't be tidied is still worked off."""
+        try:
+            self.tally[outcome] += step()
+        except DatabaseError:
+            logger.exception("the queue could not be tidied (%s); the next worker tries again", outcome)
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         self.running_task = True
@@ -93,9 +108,8 @@ def work_off(*, seconds: float = math.inf) -> dict[str, int]:
         worker_id=get_random_string(32),
         excluded_queue_names=[],
     )
-    tidied = Counter(taken_up=take_up_orphans(), pruned=prune())
     worker.run()
-    return dict(worker.tally + tidied)
+    return dict(+worker.tally)
 
 
 def work_until(stop: Event, *, interval_seconds: float = 1.0) -> None:
