@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -144,6 +144,66 @@ def make_old() -> Callable[[str, int], None]:
         DBTaskResult.objects.update(status="SUCCESSFUL", finished_at=long_ago)
 
     return make
+
+
+@pytest.mark.parametrize("kind", tasks.UNKEPT)
+def test_a_result_that_cannot_be_kept_is_lost_and_the_job_is_done(
+    notes: Path, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    # As a failure it would be tried again, and what it did (a mail, say) be done twice.
+    tasks.return_what_cannot_be_kept.enqueue(str(notes), kind)
+    assert work_off() == {"succeeded": 1}
+    job = DBTaskResult.objects.get()
+    assert (job.status, job.return_value) == ("SUCCESSFUL", None)
+    assert notes.read_text() == "tried\n"
+    assert [r.message for r in caplog.records if r.levelname == "WARNING" and "can't be kept" in r.message]
+
+
+@pytest.fixture
+def refuse_to_settle(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """The database ends the connection so many times when a running job is to become anything else."""
+    monkeypatch.setattr(queue, "SETTLING_DELAYS_SECONDS", (0.0, 0.01, 0.02, 0.03))
+    table = DBTaskResult._meta.db_table
+
+    def refuse(times: int) -> None:
+        with connection.cursor() as cursor:
+            # A sequence counts on when its transaction is undone.
+            cursor.execute(f"""
+                CREATE SEQUENCE refusals;
+                CREATE FUNCTION refuse_early() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF nextval('refusals') <= {times} THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+                RETURN NEW; END $$;
+                CREATE TRIGGER refuse_early BEFORE UPDATE ON {table} FOR EACH ROW
+                WHEN (OLD.status = 'RUNNING') EXECUTE FUNCTION refuse_early()
+            """)
+
+    yield refuse
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION refuse_early CASCADE; DROP SEQUENCE refusals")
+
+
+def test_a_done_job_is_marked_so_when_the_database_is_back(
+    notes: Path, refuse_to_settle: Callable[[int], None]
+) -> None:
+    tasks.note.enqueue(str(notes), "hello")
+    refuse_to_settle(4)
+    assert work_off() == {"succeeded": 1}
+    assert notes.read_text() == "hello\n"
+
+
+def test_a_done_job_that_cannot_be_marked_is_not_taken_for_failed(
+    notes: Path, refuse_to_settle: Callable[[int], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    tasks.note.enqueue(str(notes), "hello")
+    refuse_to_settle(5)
+    with pytest.raises(OperationalError):
+        work_off()
+    connection.close()
+    assert DBTaskResult.objects.get().status == "RUNNING"
+    errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert "could not be marked SUCCESSFUL" in errors[0]
 
 
 def test_an_old_job_that_somebody_holds_is_left_and_holds_up_nothing(
