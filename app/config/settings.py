@@ -123,6 +123,8 @@ STORAGES = {
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", default=5)
 
+# A mail server that takes the connection and says nothing would hold a worker until Lambda ends it.
+EMAIL_TIMEOUT = 10
 _email = env.email("EMAIL_URL", local=f"filemail:///{VAR / 'mail'}")
 if env.is_local and _email.get("EMAIL_BACKEND", "").endswith("filebased.EmailBackend"):
     _email["EMAIL_BACKEND"] = "app.mail.local.EmailBackend"
