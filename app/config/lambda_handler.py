@@ -13,6 +13,7 @@ from typing import Any
 
 from apig_wsgi import make_lambda_handler
 from django.conf import settings
+from django.db import close_old_connections
 from django.urls import get_resolver
 
 from app.config import (
@@ -81,9 +82,12 @@ def _hand_to_zappa(event: Event, context: Any) -> Any:
     # A singleton: the first call decides on the settings, the second one uses it.
     LambdaHandler("app.config.zappa_runtime")
     token = request_id.current.set(context.aws_request_id)
+    # What the signals of a request do for a request: a frozen Lambda wakes up with the connection of an hour ago.
+    close_old_connections()
     try:
         return LambdaHandler.lambda_handler(event, context)
     finally:
+        close_old_connections()
         request_id.current.reset(token)
 
 

@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from app.config import gateway, lambda_handler, wsgi
 from tests.config.lambda_urls import EVERY_BYTE
+from tests.jobs.tasks import end_connection
 
 EVENTS = Path(__file__).parent / "events"
 ROOT = Path(__file__).parents[2]
@@ -328,10 +329,20 @@ def test_zappa_runs_a_management_command() -> None:
     assert result.stdout.splitlines()[-1] == "{}"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_zappa_runs_the_scheduled_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Zappa writes to the environment; it is put back when the test ends.
+@pytest.fixture
+def zappa_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zappa writes to the environment; it is put back when the test ends."""
     for name, value in {"STAGE": "local", "PROJECT": "", "SERVERTYPE": "", "FRAMEWORK": ""}.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_while_the_function_slept_is_noticed(zappa_environment: None) -> None:
+    end_connection()
+    assert lambda_handler.handler({"manage": "jobs list"}, Context()) == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_zappa_runs_the_scheduled_queue(zappa_environment: None) -> None:
     assert lambda_handler.handler(read_event("scheduled_jobs"), Context()) == {}
     assert os.environ["STAGE"] == "local"
