@@ -54,11 +54,19 @@ class RefusedEventError(Exception):
     """An event that nobody who runs this application has a reason to send."""
 
 
+class FailedInvocationError(Exception):
+    """A command or a scheduled function failed; the log has why, under the request id that is all this says.
+
+    Lambda prints what leaves the handler as it is, and answers with it.
+    """
+
+
 def handler(event: Event, context: Any) -> Any:
     """Answer one event; `context` is Lambda's.
 
     Raises:
         RefusedEventError: the event carries code. Lambda reports it as the invocation's error.
+        FailedInvocationError: what Zappa was handed failed, so that Lambda counts it and tries it again.
     """
     if "httpMethod" in event:
         return _respond(event, context)
@@ -77,18 +85,26 @@ def _is_keep_warm(event: Event) -> bool:
 
 
 def _hand_to_zappa(event: Event, context: Any) -> Any:
-    from zappa.handler import LambdaHandler
-
-    # A singleton: the first call decides on the settings, the second one uses it.
-    LambdaHandler("app.config.zappa_runtime")
     token = request_id.current.set(context.aws_request_id)
     # What the signals of a request do for a request: a frozen Lambda wakes up with the connection of an hour ago.
     close_old_connections()
     try:
-        return LambdaHandler.lambda_handler(event, context)
+        return _run_by_zappa(event, context)
+    except Exception:
+        logger.exception("failed: %s", event.get("manage") or event.get("command") or event.get("resources"))
     finally:
         close_old_connections()
         request_id.current.reset(token)
+    # Outside of the `except`, so that it drags no cause along.
+    raise FailedInvocationError(f"see request_id {context.aws_request_id} in the log")
+
+
+def _run_by_zappa(event: Event, context: Any) -> Any:
+    from zappa.handler import LambdaHandler
+
+    # A singleton: the first call decides on the settings, the second one uses it.
+    LambdaHandler("app.config.zappa_runtime")
+    return LambdaHandler.lambda_handler(event, context)
 
 
 def _respond(event: Event, context: Any) -> dict[str, Any]:
