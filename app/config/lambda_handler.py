@@ -30,7 +30,7 @@ KEEP_WARM = "handler.keep_warm_callback"
 
 # https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html; a replayed event has one more.
 _EVENTBRIDGE_KEYS = frozenset(
-    {
+    [
         "version",
         "id",
         "source",
@@ -41,7 +41,7 @@ _EVENTBRIDGE_KEYS = frozenset(
         "detail-type",
         "detail",
         "replay-name",
-    }
+    ]
 )
 _MOST_NAMED_KEYS = 10
 # Zappa takes what follows the last colon of a notification's id for the function to call.
