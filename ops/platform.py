@@ -17,6 +17,9 @@ ENVIRONMENTS = {"dev": "nonprod", "staging": "nonprod", "prod": "prod"}
 # Migrations may take as long as their function lives; a lock they can't get still ends them after seconds.
 OPS_ENVIRONMENT = {"DATABASE_STATEMENT_TIMEOUT_SECONDS": "840"}
 
+# Terraform's word for no reservation, as in its aws_lambda_function: an optional number can't tell null from absent.
+NO_RESERVATION = -1
+
 # What links are made of until a first deploy has made the API that they lead to.
 UNKNOWN_URL = "https://not-deployed-yet.invalid"
 
@@ -37,6 +40,8 @@ class StagePlatform:
         account_id: the AWS account of all this.
         access_log_group_arn: where the API's stage writes what it answers.
         public_url: where people come in; empty for the API's own address.
+        lambda_concurrency: reserved by the serving function; None for the committed number, NO_RESERVATION for none,
+            nor for its companion.
         gateway_url: the API's own address, with `{api_id}` to fill in.
         overrides: of rendered settings, in a rehearsal.
     """
@@ -48,6 +53,7 @@ class StagePlatform:
     account_id: str
     access_log_group_arn: str = ""
     public_url: str = ""
+    lambda_concurrency: int | None = None
     gateway_url: str = "https://{api_id}.execute-api.{region}.amazonaws.com/{stage}"
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
@@ -84,7 +90,15 @@ class StagePlatform:
         rendered = zappa_settings.render(self.stage, replace(self.values, environment=environment))
         rendered[self.ops_stage]["role_name"] = self.ops_role_name
         rendered[self.ops_stage]["aws_environment_variables"] |= OPS_ENVIRONMENT
+        self._reserve(rendered)
         return {stage: {**settings, **self.overrides} for stage, settings in rendered.items()}
+
+    def _reserve(self, rendered: Mapping[str, zappa_settings.Settings]) -> None:
+        if self.lambda_concurrency == NO_RESERVATION:
+            for settings in rendered.values():
+                del settings["lambda_concurrency"]
+        elif self.lambda_concurrency is not None:
+            rendered[self.stage]["lambda_concurrency"] = self.lambda_concurrency
 
 
 def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
@@ -112,6 +126,7 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
         account_id=reader.text("account_id"),
         access_log_group_arn=reader.text(f"{prefix}.access_log_group_arn"),
         public_url=reader.text(f"{prefix}.public_url", may_be_empty=True).rstrip("/"),
+        lambda_concurrency=reader.optional_integer(f"{prefix}.lambda_concurrency"),
     )
     reader.finish(stage)
     return platform
@@ -170,13 +185,25 @@ class _Reader:
     def mapping(self, path: str) -> dict[str, str]:
         return {name: str(value) for name, value in (self._read(path, dict, "a map") or {}).items()}
 
-    def _read(self, path: str, kind: type, expected: str) -> Any:
+    def optional_integer(self, path: str) -> int | None:
+        """None if it is null, or the state is of before there was such an output."""
+        value = self._find(path)
+        if value is not None and (type(value) is not int or value == 0 or value < NO_RESERVATION):
+            self._problems.append(f"{path} is {value!r}, expected a number from 1, or -1")
+            return None
+        return value
+
+    def _find(self, path: str) -> Any:
         value: Any = self._values
         for part in path.split("."):
-            if not isinstance(value, Mapping) or part not in value:
-                self._problems.append(f"{path} is missing")
-                return None
-            value = value[part]
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value
+
+    def _read(self, path: str, kind: type, expected: str) -> Any:
+        value = self._find(path)
+        if value is None:
+            self._problems.append(f"{path} is missing")
+            return None
         if not isinstance(value, kind):
             self._problems.append(f"{path} is no {expected.removeprefix('a ')}")
             return None

@@ -83,7 +83,7 @@ output "alarm_topic_arn" {
 output "stages" {
   description = <<-EOT
     By stage: role_name of the serving function and ops_role_name of its -ops companion, environment (native Lambda variables;
-    STAGE and PUBLIC_URL are set by the deploy), public_url (empty for the API's own address), access_log_group_arn of the API,
+    STAGE and PUBLIC_URL are set by the deploy), public_url (empty for the API's own address), lambda_concurrency, access_log_group_arn of the API,
     and what db-bootstrap makes: database_name, and a role after the secret database_secret.
   EOT
   value = {
@@ -92,6 +92,7 @@ output "stages" {
       ops_role_name        = module.zappa.ops_role_names[stage]
       access_log_group_arn = module.zappa.access_log_group_arns[stage]
       public_url           = settings.public_url
+      lambda_concurrency   = settings.lambda_concurrency
       database_name        = module.database.database_names[stage]
       database_secret      = module.database.app_secret_names[stage]
       environment          = local.stage_environments[stage]

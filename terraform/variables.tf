@@ -24,11 +24,13 @@ variable "stages" {
   description = <<-EOT
     The stages of this environment. public_url: where people come in, empty for the API's own address. static_url: where
     the static files are served, empty for the bucket's own address. cors_origins: front ends elsewhere that may call the API.
+    lambda_concurrency: how many requests are served at once; null for the number in zappa_settings.json, -1 to reserve none.
   EOT
   type = map(object({
-    public_url   = optional(string, "")
-    static_url   = optional(string, "")
-    cors_origins = optional(list(string), [])
+    public_url         = optional(string, "")
+    static_url         = optional(string, "")
+    cors_origins       = optional(list(string), [])
+    lambda_concurrency = optional(number)
   }))
 
   validation {
@@ -42,6 +44,10 @@ variable "stages" {
   validation {
     condition     = alltrue([for stage in var.stages : stage.static_url == "" || can(regex("^https?://.+/$", stage.static_url))])
     error_message = "static_url ends in a slash, like https://static.example.org/static/."
+  }
+  validation {
+    condition     = alltrue([for stage in var.stages : try(stage.lambda_concurrency == -1 || (stage.lambda_concurrency >= 1 && floor(stage.lambda_concurrency) == stage.lambda_concurrency), stage.lambda_concurrency == null)])
+    error_message = "lambda_concurrency is a whole number from 1, -1 to reserve none, or null. 0 would stop the function."
   }
 }
 

@@ -81,6 +81,29 @@ run "it_refuses_addresses_that_would_make_broken_links" {
   expect_failures = [var.stages]
 }
 
+run "it_refuses_a_concurrency_that_would_stop_the_function" {
+  command = plan
+
+  variables {
+    stages = { prod = { lambda_concurrency = 0 } }
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "a_new_account_reserves_no_concurrency" {
+  command = plan
+
+  variables {
+    stages = { prod = { lambda_concurrency = -1 } }
+  }
+
+  assert {
+    condition     = output.stages.prod.lambda_concurrency == -1
+    error_message = "The deploy would reserve what the account does not have."
+  }
+}
+
 run "it_refuses_static_files_at_no_folder" {
   command = plan
 

@@ -137,6 +137,15 @@ def test_functions_run_on_an_interpreter_that_has_boto3_alone(repaired: Deployed
     assert modules_seen(repaired.functions) == ["boto3"]
 
 
+def test_reserved_concurrency_is_taken_and_given_up(repaired: Deployed) -> None:
+    functions = repaired.functions
+    functions.put_function_concurrency(FunctionName="probe", ReservedConcurrentExecutions=1)
+    found = functions.get_function_concurrency(FunctionName="probe")
+    assert found["ReservedConcurrentExecutions"] == 1
+    functions.delete_function_concurrency(FunctionName="probe")
+    assert "ReservedConcurrentExecutions" not in functions.get_function_concurrency(FunctionName="probe")
+
+
 def test_it_answers_on_loopback_alone(repaired: Deployed) -> None:
     port = int(repaired.emulator.url.rpartition(":")[2])
     listening = (

@@ -15,7 +15,7 @@ from ops.emulator import ACCOUNT_ID, Emulator
 from ops.platform import PlatformError, from_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = {
+STAGES: dict[str, dict[str, Any]] = {
     stage: {
         "role_name": f"coalition-builder-{stage}-lambda",
         "ops_role_name": f"coalition-builder-{stage}-ops-lambda",
@@ -87,6 +87,29 @@ def test_migrations_may_take_longer_than_requests() -> None:
     assert (
         int(ops["aws_environment_variables"]["DATABASE_STATEMENT_TIMEOUT_SECONDS"]) < ops["timeout_seconds"]
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "serving", "companion"), [("absent", 30, 3), (None, 30, 3), (50, 50, 3), (-1, None, None)]
+)
+def test_the_reserved_concurrency_may_be_changed_or_given_up(
+    told: Any, serving: int | None, companion: int | None
+) -> None:
+    stage = STAGES["prod"] | ({} if told == "absent" else {"lambda_concurrency": told})
+    rendered = from_outputs(outputs(stages={"prod": stage}), "prod").rendered_settings(
+        "https://act.example.org"
+    )
+    assert rendered["prod"].get("lambda_concurrency") == serving
+    assert rendered["prod-ops"].get("lambda_concurrency") == companion
+
+
+@pytest.mark.parametrize("told", [0, -2, "30", 1.5, True])
+def test_a_concurrency_that_would_stop_the_function_is_refused(told: Any) -> None:
+    stage = STAGES["prod"] | {"lambda_concurrency": told}
+    with pytest.raises(
+        PlatformError, match=r"stages\.prod\.lambda_concurrency is .*expected a number from 1, or -1"
+    ):
+        from_outputs(outputs(stages={"prod": stage}), "prod")
 
 
 def test_without_a_domain_the_address_is_the_apis() -> None:

@@ -116,7 +116,7 @@ def test_a_companion_has_no_api_more_time_and_the_queue(stage: str) -> None:
     stages = zappa_settings.committed()
     serving, companion = stages[stage], stages[f"{stage}-ops"]
     changed = {key for key in companion if companion[key] != serving.get(key)} - {"keep_warm"}
-    assert changed == {"apigateway_enabled", "timeout_seconds", "events"}
+    assert changed == {"apigateway_enabled", "timeout_seconds", "lambda_concurrency", "events"}
     assert (companion["apigateway_enabled"], companion["timeout_seconds"], companion["keep_warm"]) == (
         False,
         900,
@@ -128,6 +128,14 @@ def test_a_companion_has_no_api_more_time_and_the_queue(stage: str) -> None:
     }
     assert "events" not in serving
     assert companion["aws_environment_variables"] == {"STAGE": stage}
+
+
+def test_every_function_reserves_its_concurrency() -> None:
+    """Zappa deletes the reservation with each update of a stage that says none, and nothing then bounds connections."""
+    reserved = {
+        stage: settings["lambda_concurrency"] for stage, settings in zappa_settings.committed().items()
+    }
+    assert reserved == {"dev": 5, "staging": 10, "prod": 30, "dev-ops": 3, "staging-ops": 3, "prod-ops": 3}
 
 
 def test_every_function_that_is_named_exists_and_takes_what_it_is_given() -> None:
