@@ -192,7 +192,9 @@ def starts(package: Package) -> Gate:
     if result.returncode:
         return Gate("starts alone", holds=False, found="\n".join(lines[-12:]))
     is_same = lines[-1] == package.release_id
-    return Gate("starts alone", is_same, f"/healthz says release {lines[-1]}, {lines[-2]}; then `manage check`")
+    return Gate(
+        "starts alone", is_same, f"/healthz says release {lines[-1]}, {lines[-2]}; then `manage check`"
+    )
 
 
 def link_boto3(folder: Path) -> None:

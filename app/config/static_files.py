@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 from wsgiref.headers import Headers
 
 from django.conf import settings
@@ -38,6 +39,8 @@ class StaticFilesMiddleware:
             # A rollout may bring the file in a second.
             headers = {"Cache-Control": "no-store"}
             return HttpResponseNotFound("No such file.\n", "text/plain; charset=utf-8", headers=headers)
+        # A range may cut a character in two, and text can't leave Lambda like that. To send all of it is always allowed.
+        request.META.pop("HTTP_RANGE", None)
         response: HttpResponseBase = WhiteNoiseMiddleware.serve(file, request)
         return response
 
@@ -51,12 +54,15 @@ class StaticFilesMiddleware:
     @cached_property
     def _names(self) -> frozenset[str]:
         # The storage is a lazy object around the class that STORAGES names.
-        storage: ManifestStaticFilesStorage = staticfiles_storage
+        storage = cast("ManifestStaticFilesStorage", staticfiles_storage)
         return frozenset(storage.hashed_files.values())
 
 
 def _add_headers(headers: Headers, path: str, name: str) -> None:
     """The name says what is in the file. Its date does not: in a zip all are of 1980."""
     del name
+    kind = (headers["Content-Type"] or "").partition(";")[0]
+    if kind.startswith("text/") or kind == "image/svg+xml":
+        headers["Content-Type"] = f"{kind}; charset=utf-8"
     headers["Cache-Control"] = IMMUTABLE
     headers["ETag"] = f'"{Path(path).name}"'

@@ -10,7 +10,7 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
     Behind a CDN the package's copies are never read, but for the manifest.
     """
 
-    def url(self, name: str | None, force: bool = False) -> str:  # noqa: FBT001, FBT002 - as Django has it
+    def url(self, name: str, force: bool = False) -> str:  # type: ignore[override]  # noqa: FBT001, FBT002 - as the mixin has it
         """The address of a file by its own name.
 
         Without a CDN it has the prefix of the request: the gateway's own host has the stage in front of every path, a
