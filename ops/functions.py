@@ -76,7 +76,7 @@ def get(function: str, path: str, public_url: str) -> tuple[int, str]:
     response = call(function, request_event(path, public_url))
     body: str = response.get("body") or ""
     if response.get("isBase64Encoded"):
-        body = base64.b64decode(body).decode()
+        body = base64.b64decode(body).decode(errors="replace")
     return response["statusCode"], body
 
 

@@ -3,6 +3,7 @@
 Every problem is collected and named at once, so an operator mends a stage in one go instead of one variable a deploy.
 """
 
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,9 @@ LOCAL = "local"
 STAGES = (LOCAL, "dev", "staging", "prod")
 
 T = TypeVar("T")
+
+# Two slashes would begin a host, and a path has to leave room for others.
+_ADDRESS_OR_PATH = re.compile(r"https?://[^/]+/(.*/)?|/[^/]+/(.*/)?")
 
 
 class StageEnvironment:
@@ -79,6 +83,15 @@ class StageEnvironment:
         if not secret:
             self.problems.append(f"neither {name} nor {secret_name} is set")
         return "", secret
+
+    def address_or_path(self, name: str, *, default: str) -> str:
+        """An address or, on our own host, a path; both end in a slash."""
+        value = self.text(name, default=default)
+        if not _ADDRESS_OR_PATH.fullmatch(value):
+            self.problems.append(
+                f"{name} is {value!r}, expected https://… or a path that begins with /, ending in /"
+            )
+        return value
 
     def choice(self, name: str, choices: Collection[str], **fallback: str) -> str:
         value = self.text(name, **fallback)

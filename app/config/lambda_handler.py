@@ -25,13 +25,16 @@ from app.config.gateway import Event
 
 KEEP_WARM = "handler.keep_warm_callback"
 
-# Only what declares itself UTF-8 travels as text. The rest, whatever its charset, is base64 and arrives byte for byte.
+# Only what declares itself UTF-8 travels as text. The rest, whatever its charset, is base64 and arrives byte for byte,
+# if the gateway takes the request for one of binary data.
 TEXT_TYPES = (
     "application/json",
     "application/problem+json",
+    "image/svg+xml; charset=utf-8",
     "text/css; charset=utf-8",
     "text/csv; charset=utf-8",
     "text/html; charset=utf-8",
+    "text/javascript; charset=utf-8",
     "text/plain; charset=utf-8",
 )
 

@@ -105,11 +105,18 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
-# A deployed stage links to the CDN; its files got there by `collectstatic` with STATIC_HASHED=1, which `make package` runs.
-STATIC_URL = env.text("STATIC_URL", local="static/")
-STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(VAR / "static")))
+# Collected with STATIC_HASHED=1, which `make package` does. A path is served by ourselves, an address by a CDN.
+STATIC_URL = env.address_or_path("STATIC_URL", default="/static/")
+_packaged_files = ROOT / "staticfiles"
+STATIC_ROOT = Path(
+    env.text("STATIC_ROOT", default=str(_packaged_files if _packaged_files.exists() else VAR / "static"))
+)
 STATIC_HASHED = env.boolean("STATIC_HASHED", default=not env.is_local)
-STATIC_MANIFEST_FOLDER = ROOT if (ROOT / "staticfiles.json").exists() else STATIC_ROOT
+if STATIC_HASHED and STATIC_URL.startswith("/"):
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.middleware.security.SecurityMiddleware") + 1,
+        "app.config.static_files.StaticFilesMiddleware",
+    )
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -96,7 +96,6 @@ def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlat
         # Four slashes: django-environ takes the first of the path away.
         "EMAIL_URL": f"filemail:///{mail}",
         "DEFAULT_FROM_EMAIL": "Rehearsal <coalition@rehearsal.test>",
-        "STATIC_URL": f"{running.url}/{static}/static/",
     }
     return StagePlatform(
         stage=STAGE,
