@@ -5,6 +5,8 @@ commands, scheduled functions, records of S3 and SNS) is handed to Zappa, import
 second of a cold start that no request needs.
 """
 
+import contextlib
+import io
 import json
 import logging
 import uuid
@@ -67,6 +69,8 @@ def handler(event: Event, context: Any) -> Any:
         raise RefusedEventError(
             "raw_command executes code from the event; use `zappa manage` with a command instead."
         )
+    if event.get("reply"):
+        return _reply(event, context)
     return _hand_to_zappa(event, context)
 
 
@@ -85,6 +89,13 @@ def _hand_to_zappa(event: Event, context: Any) -> Any:
         return LambdaHandler.lambda_handler(event, context)
     finally:
         request_id.current.reset(token)
+
+
+def _reply(event: Event, context: Any) -> dict[str, str]:
+    """Give back what a command prints, which may be a one-time link: printed, it would stand in the log."""
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        _hand_to_zappa(event, context)
+    return {"output": said.getvalue()}
 
 
 def _respond(event: Event, context: Any) -> dict[str, Any]:

@@ -22,7 +22,23 @@ def state_choices() -> list[tuple[str, str]]:
     return [("", "Choose a state"), *states]
 
 
-class PlaceForm(forms.Form):
+class ErrorSummary(forms.Form):
+    """What site/error_summary.html shows above a form."""
+
+    def summary(self) -> list[tuple[str, str]]:
+        """Every error with the id of the field to mend, in the order of the page."""
+        return [
+            (self._first_id(name) if name in self.fields else "", str(message))
+            for name in (*self.fields, "__all__")
+            for message in self.errors.get(name, [])
+        ]
+
+    def _first_id(self, name: str) -> str:
+        """Where a link to the field leads; a group of radio buttons has no id of its own."""
+        return self[name].id_for_label or f"{self[name].auto_id}_0"
+
+
+class PlaceForm(ErrorSummary):
     """A county, or a point."""
 
     state = forms.ChoiceField(
@@ -99,18 +115,6 @@ class PlaceForm(forms.Form):
         except ValidationError as error:
             self.add_error(None, error)
             return None
-
-    def summary(self) -> list[tuple[str, str]]:
-        """Every error with the id of the field to mend, in the order of the page."""
-        return [
-            (self._first_id(name) if name in self.fields else "", str(message))
-            for name in (*self.fields, "__all__")
-            for message in self.errors.get(name, [])
-        ]
-
-    def _first_id(self, name: str) -> str:
-        """Where a link to the field leads; a group of radio buttons has no id of its own."""
-        return self[name].id_for_label or f"{self[name].auto_id}_0"
 
 
 class EndorseForm(PlaceForm):

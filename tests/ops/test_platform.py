@@ -30,6 +30,8 @@ VALUES = {
     "account_id": "000000000001",
     "region": "us-east-1",
     "deployments_bucket": "coalition-builder-zappa-deployments-1",
+    "database_endpoint": {"host": "db.example.internal", "port": 5432},
+    "database_master_secret": "coalition-builder/database/master",
     "static_bucket": "coalition-builder-static-1",
     "private_subnet_ids": ["subnet-a", "subnet-b"],
     "lambda_security_group_id": "sg-1",
