@@ -29,7 +29,7 @@ def _password(label: str, help_text: str = "") -> forms.CharField:
     )
 
 
-class ChoosePasswordForm(ErrorSummary, SetPasswordForm[User]):
+class ChoosePasswordForm(ErrorSummary, SetPasswordForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """Django's, in the site's words, with what is wrong with a password said where it is typed first."""
 
     new_password1 = _password(

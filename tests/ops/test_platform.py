@@ -51,6 +51,8 @@ def test_a_stage_is_read_from_the_outputs() -> None:
     assert prod.function == "coalition-builder-prod"
     assert prod.ops_function == "coalition-builder-prod-ops"
     assert prod.values.security_group_ids == ("sg-1",)
+    assert (prod.database_host, prod.database_port) == ("db.example.internal", "5432")
+    assert prod.master_secret == "coalition-builder/database/master"
 
 
 def test_everything_that_is_missing_is_named_at_once() -> None:

@@ -69,8 +69,10 @@ def _cursor(server: Mapping[str, Any], database: str, *, in_transaction: bool = 
     with closing(psycopg2.connect(**server, dbname=database)) as connection:
         # A database can't be made in a transaction.
         connection.autocommit = not in_transaction
-        with connection, connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             yield cursor
+        if in_transaction:
+            connection.commit()
 
 
 def _make_role(cursor: Cursor, application: Application) -> list[str]:
