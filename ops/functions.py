@@ -53,8 +53,6 @@ def call(function: str, event: Mapping[str, Any]) -> Any:
     answer = client().invoke(FunctionName=function, Payload=json.dumps(event), LogType="Tail")
     payload = answer["Payload"].read().decode()
     if "FunctionError" in answer:
-        if said := _command_error(payload):
-            raise CallError(said)
         log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
         raise CallError(f"{function} failed:\n{log}\n{payload}")
     return json.loads(payload)
@@ -79,18 +77,11 @@ def manage_and_read(function: str, command: str) -> str:
         CallError: it failed, or the code there is too old to answer so.
     """
     answer = call(function, {"manage": command, "reply": True})
+    if "refused" in answer:
+        raise CallError(answer["refused"])
     if "output" not in answer:
         raise CallError(f"The code that {function} has does not answer: deploy this tree first.")
     return str(answer["output"])
-
-
-def _command_error(payload: str) -> str:
-    """What a management command says to an operator when it refuses; empty if the error is of another kind."""
-    try:
-        error = json.loads(payload)
-    except ValueError:
-        return ""
-    return str(error.get("errorMessage", "")) if error.get("errorType") == "CommandError" else ""
 
 
 def get(function: str, path: str, public_url: str) -> tuple[int, str]:

@@ -79,22 +79,38 @@ def _is_keep_warm(event: Event) -> bool:
     return is_scheduled and event["resources"][0].endswith(KEEP_WARM)
 
 
-def _hand_to_zappa(event: Event, context: Any) -> Any:
+def _zappa() -> Any:
     from zappa.handler import LambdaHandler
 
-    # A singleton: the first call decides on the settings, the second one uses it.
+    # A singleton: this call decides on the settings, and prints a word the first time.
     LambdaHandler("app.config.zappa_runtime")
+    return LambdaHandler
+
+
+def _hand_to_zappa(event: Event, context: Any) -> Any:
+    zappa = _zappa()
     token = request_id.current.set(context.aws_request_id)
     try:
-        return LambdaHandler.lambda_handler(event, context)
+        return zappa.lambda_handler(event, context)
     finally:
         request_id.current.reset(token)
 
 
 def _reply(event: Event, context: Any) -> dict[str, str]:
-    """Give back what a command prints, which may be a one-time link: printed, it would stand in the log."""
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        _hand_to_zappa(event, context)
+    """Give back what a command prints, which may be a one-time link: printed, it would stand in the log.
+
+    Returns:
+        `{"output": …}`, or `{"refused": …}` with what the command says to an operator.
+    """
+    # No request needs it, so no request's cold start pays for it.
+    from django.core.management.base import CommandError
+
+    _zappa()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            _hand_to_zappa(event, context)
+    except CommandError as error:
+        return {"refused": str(error)}
     return {"output": said.getvalue()}
 
 

@@ -334,9 +334,20 @@ def test_a_command_that_is_to_reply_says_nothing_to_the_log() -> None:
         f"answer = handler({read_event('manage', reply=True)!r}, SimpleNamespace(aws_request_id='a'))\n"
         "print(json.dumps(answer))"
     )
-    [line] = result.stdout.splitlines()
+    # Zappa's own word comes first.
+    *before, line = result.stdout.splitlines()
+    assert before == ["Instancing.."]
     assert json.loads(line) == {"output": "System check identified no issues (0 silenced).\n"}
     assert "identified" not in result.stderr
+
+
+def test_a_command_that_refuses_says_why() -> None:
+    event = {"manage": "db_bootstrap --master-secret m --host h", "reply": True}
+    result = in_new_interpreter(
+        "from types import SimpleNamespace\n"
+        f"print(json.dumps(handler({event!r}, SimpleNamespace(aws_request_id='a'))))"
+    )
+    assert json.loads(result.stdout.splitlines()[-1])["refused"].startswith("DATABASE_SECRET is not set")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -144,7 +144,7 @@ def terraform_type(value: Any) -> Any:
         return ["object", {name: terraform_type(inner) for name, inner in value.items()}]
     if isinstance(value, list):
         return ["tuple", [terraform_type(inner) for inner in value]]
-    return "string"
+    return "number" if isinstance(value, int) else "string"
 
 
 def test_the_state_of_the_stages_environment_is_read(state: str) -> None:

@@ -132,14 +132,11 @@ def test_a_failing_function_shows_its_error(prod: Deployment, capsys: pytest.Cap
 
 
 REPLIES = """
-class CommandError(Exception):
-    pass
-
 def handler(event, context):
     if not event["reply"]:
         raise RuntimeError(event)
     if "refused" in event["manage"]:
-        raise CommandError("An account has this address and is no active administrator.")
+        return {"refused": "An account has this address and is no active administrator."}
     return {"output": event["manage"] + "\\n"}
 """
 
