@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from app.accounts.models import User
 from app.site.caching import private_page
-from app.site.forms import ErrorSummary
+from app.site.forms import SummarisedForm
 
 
 def _password(label: str, help_text: str = "") -> forms.CharField:
@@ -29,7 +29,7 @@ def _password(label: str, help_text: str = "") -> forms.CharField:
     )
 
 
-class ChoosePasswordForm(ErrorSummary, SetPasswordForm):  # type: ignore[type-arg]  # generic in the stubs alone
+class ChoosePasswordForm(SetPasswordForm, SummarisedForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """Django's, in the site's words, with what is wrong with a password said where it is typed first."""
 
     new_password1 = _password(
@@ -39,7 +39,8 @@ class ChoosePasswordForm(ErrorSummary, SetPasswordForm):  # type: ignore[type-ar
     error_messages = {"password_mismatch": "The two passwords differ."}
 
     def __init__(self, user: User, data: Mapping[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(user, data, label_suffix="", **options)
+        del options
+        super().__init__(user, data)
 
     def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:
         del password_field_name
