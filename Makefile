@@ -63,6 +63,7 @@ lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versi
 
 ##@ Deploy it (STAGE=dev, staging or prod)
 
+NEEDS_EMAIL = $(or $(EMAIL),$(error Name an address, as in: make $@ EMAIL=ada@example.org))
 NEEDS_STAGE = $(or $(STAGE),$(error Name a stage, as in: make $@ STAGE=dev))
 
 .PHONY: deploy deploy-dev deploy-staging deploy-prod
@@ -92,6 +93,14 @@ logs: $(VENV)/dev ## Follow a stage's logs (SINCE=1h; OPS=1 for its jobs and mig
 .PHONY: migrate
 migrate: $(VENV)/dev ## Migrate a stage's database with the code that is there
 	@$(PYTHON) -m ops.stage migrate $(NEEDS_STAGE)
+
+.PHONY: db-bootstrap
+db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and PostGIS; a first deploy does
+	@$(PYTHON) -m ops.stage db-bootstrap $(NEEDS_STAGE)
+
+.PHONY: create-admin
+create-admin: $(VENV)/dev ## Print a link by which EMAIL becomes an administrator (here without STAGE)
+	@$(if $(STAGE),$(PYTHON) -m ops.stage create-admin $(STAGE) --email "$(NEEDS_EMAIL)",PUBLIC_URL="$${PUBLIC_URL:-http://127.0.0.1:$(PORT)}" $(PYTHON) manage.py create_admin "$(NEEDS_EMAIL)")
 
 .PHONY: doctor
 doctor: $(VENV)/dev ## Say what would stop a deploy to a stage

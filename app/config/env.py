@@ -65,7 +65,7 @@ class StageEnvironment:
     def email(self, name: str, **fallback: str) -> dict[str, Any]:
         """An e-mail URL as Django's EMAIL_* settings."""
         url = self.text(name, **fallback)
-        settings = self._parse(url, self._env.email_url_config)
+        settings = _ses(url) if url.startswith("ses:") else self._parse(url, self._env.email_url_config)
         if url and not settings:
             self.problems.append(f"{name} is no URL of a way to send mail")
         return settings
@@ -136,6 +136,12 @@ class StageEnvironment:
             return parse(url)
         except (ValueError, KeyError, ImproperlyConfigured):
             return {}
+
+
+def _ses(url: str) -> dict[str, Any]:
+    """`ses://CONFIGURATION_SET` as settings; none if it names no such set."""
+    found = re.fullmatch(r"ses://([A-Za-z0-9_-]{1,64})/?", url)
+    return {"EMAIL_BACKEND": "app.mail.ses.EmailBackend", "SES_CONFIGURATION_SET": found[1]} if found else {}
 
 
 def local_secret_key(path: Path) -> str:

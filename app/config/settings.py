@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "app.stakeholders",
     "app.endorsements",
     "app.site",
+    "app.config",  # for its management command and templates
 ]
 
 MIDDLEWARE = [
@@ -73,7 +74,6 @@ WSGI_APPLICATION = "app.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [ROOT / "app" / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -99,6 +99,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Of the links that `create_admin` prints.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -130,6 +133,7 @@ STORAGES = {
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", default=5)
 
+SES_CONFIGURATION_SET = ""
 _email = env.email("EMAIL_URL", local=f"filemail:///{VAR / 'mail'}")
 if env.is_local and _email.get("EMAIL_BACKEND", "").endswith("filebased.EmailBackend"):
     _email["EMAIL_BACKEND"] = "app.mail.local.EmailBackend"

@@ -73,6 +73,23 @@ def test_a_value_that_cannot_be_read_is_named_and_not_repeated() -> None:
     assert "DATABASE_SSLMODE is 'perhaps'" in text
 
 
+def test_mail_goes_out_by_ses_where_terraform_says_so() -> None:
+    told = ask(
+        "EMAIL_BACKEND", "SES_CONFIGURATION_SET", **PRODUCTION | {"EMAIL_URL": "ses://coalition-builder"}
+    )
+    assert told == {
+        "EMAIL_BACKEND": "app.mail.ses.EmailBackend",
+        "SES_CONFIGURATION_SET": "coalition-builder",
+    }
+
+
+@pytest.mark.parametrize("url", ["ses://", "ses:", "ses://a b", "ses://user:swordfish@set", "ses://set/more"])
+def test_ses_needs_the_name_of_a_configuration_set(url: str) -> None:
+    text = refusal(PRODUCTION | {"EMAIL_URL": url})
+    assert "EMAIL_URL is no URL of a way to send mail" in text
+    assert "swordfish" not in text
+
+
 def test_no_stage_is_deployed_on_the_demo_database() -> None:
     assert "DATABASE_URL is no URL of a PostgreSQL database" in refusal(
         PRODUCTION | {"DATABASE_URL": "sqlite:////tmp/demo.sqlite3"}
