@@ -135,7 +135,9 @@ def _as_other_user() -> list[str]:
     unshare = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
     if subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode == 0:
         return unshare
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    # Linux clears the signal of end_with_parent when the user changes, so setpriv sets it again.
+    signals = ["--pdeathsig", "SIGQUIT"]
+    return ["setpriv", *signals, "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
 
 @contextlib.contextmanager

@@ -57,6 +57,19 @@ def test_a_given_database_is_used_as_it_is() -> None:
     assert result.stdout == "postgres://x/y\n"
 
 
+@pytest.fixture(params=["as this machine allows", "by setpriv"])
+def user_change(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How PostgreSQL gets another user than root: by setpriv where unshare fails, as without user namespaces."""
+    if request.param == "by setpriv":
+        if os.geteuid() != 0:
+            pytest.skip("only root changes users")
+        (tmp_path / "unshare").write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / "unshare").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        assert postgis._as_other_user()[0] == "setpriv"
+
+
+@pytest.mark.usefixtures("user_change")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_no_server_is_left_behind(number: int) -> None:
     folder = (
@@ -66,7 +79,7 @@ def test_no_server_is_left_behind(number: int) -> None:
         [sys.executable, "-m", "ops.postgis", "run", "--", sys.executable, "-c", ASK + folder],
         stdout=subprocess.PIPE,
         text=True,
-        env=WITHOUT_URL,
+        env=WITHOUT_URL | {"PATH": os.environ["PATH"]},
         start_new_session=True,
     )
     assert wrapper.stdout
