@@ -34,7 +34,9 @@ class Campaign(models.Model):
         null=True, blank=True, help_text="Endorsements from then on; empty: at once."
     )
     closes_at = models.DateTimeField(
-        null=True, blank=True, help_text="Endorsements until then; empty: no end."
+        null=True,
+        blank=True,
+        help_text="Endorsements are submitted until then; empty: no end. Links mailed before still confirm after it.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
