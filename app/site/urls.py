@@ -1,6 +1,6 @@
 from django.urls import path
 
-from app.site import campaigns, districts, endorse
+from app.site import campaigns, districts, endorse, icon
 
 app_name = "site"
 urlpatterns = [
@@ -14,4 +14,5 @@ urlpatterns = [
     path("withdraw/<str:token>/", endorse.withdraw_link, name="withdraw"),
     path("find-my-district/", districts.find_district, name="find-district"),
     path("terms/", campaigns.terms, name="terms"),
+    path("favicon.ico", icon.icon, name="icon"),
 ]
