@@ -112,7 +112,7 @@ rehearse: $(VENV)/dev ## Rehearse a deployment on an emulated AWS (STEP=lambda, 
 
 # The environment: made once, brought up to date when a lock changes. `dev` contains `demo`.
 $(PYTHON):
-	@python=$$(ops/find-python) && echo "Making $(VENV) with $$($$python --version)" && $$python -m venv $(VENV)
+	@python=$$(ops/find-python) && echo "Making $(VENV) with $$("$$python" --version)" && "$$python" -m venv $(VENV)
 
 $(VENV)/demo: requirements/demo.txt | $(PYTHON)
 	@test $(VENV)/dev -nt requirements/dev.txt || $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
