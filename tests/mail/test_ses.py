@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from app.mail.tasks import send_mail
 from django.core import mail
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django_tasks_db.models import DBTaskResult
@@ -18,7 +19,6 @@ from moto.ses.models import ses_backends
 
 from app import aws
 from app.mail.ses import MailNotSentError, MailRefusedError
-from app.mail.tasks import send_mail
 
 REGION = "us-west-2"
 BACKEND = "app.mail.ses.EmailBackend"
