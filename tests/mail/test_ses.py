@@ -9,7 +9,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from app.mail.tasks import send_mail
 from django.core import mail
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django_tasks_db.models import DBTaskResult
@@ -18,7 +17,10 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from app import aws
+from app.campaigns.models import Campaign
+from app.endorsements.services import Submission, submit
 from app.mail.ses import MailNotSentError, MailRefusedError
+from app.stakeholders.places import Place
 
 REGION = "us-west-2"
 BACKEND = "app.mail.ses.EmailBackend"
@@ -190,9 +192,13 @@ def test_who_asks_for_silence_gets_it(answer: Callable[[int, str], None]) -> Non
     ("code", "status"), [("TooManyRequestsException", "READY"), ("MessageRejected", "FAILED")]
 )
 def test_a_job_is_tried_again_unless_ses_refuses(
-    code: str, status: str, answer: Callable[[int, str], None], work_off_jobs: Callable[[], object]
+    campaign: Campaign,
+    code: str,
+    status: str,
+    answer: Callable[[int, str], None],
+    work_off_jobs: Callable[[], object],
 ) -> None:
     answer(400, code)
-    send_mail.enqueue("ada@example.org", "Hello", "How are you?")
+    submit(campaign, Submission(name="Ada", email="ada@example.org", place=Place(county_geoid="24510")))
     assert work_off_jobs() == {"failed": 1}
     assert DBTaskResult.objects.get().status == status
