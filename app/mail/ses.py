@@ -1,5 +1,6 @@
 """Mail by Amazon SES: EMAIL_URL=ses://CONFIGURATION_SET."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ _PERMANENT = frozenset(
         "ValidationException",
     }
 )
+
+_ADDRESS = re.compile(r"[^\s<>:/'\"]+@[^\s<>'\",]+")
 
 
 class MailNotSentError(Exception):
@@ -92,7 +95,9 @@ def _call(request: dict[str, Any]) -> None:
     try:
         client("sesv2").send_email(**request)
     except ClientError as error:
-        code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        code = error.response["Error"]["Code"]
+        # A failed job keeps its error for months, and SES names recipients.
+        text = _ADDRESS.sub("[address]", error.response["Error"].get("Message", ""))
         if code in _PERMANENT:
             raise MailRefusedError(f"SES refuses the mail: {code}: {text}") from None
         raise MailNotSentError(f"SES did not take the mail: {code}: {text}") from None

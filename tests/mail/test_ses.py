@@ -20,6 +20,7 @@ from app import aws
 from app.campaigns.models import Campaign
 from app.endorsements.services import Submission, submit
 from app.mail.ses import MailNotSentError, MailRefusedError
+from app.regions.models import Region
 from app.stakeholders.places import Place
 
 REGION = "us-west-2"
@@ -121,7 +122,7 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, str], Non
             self.send_response(status)
             self.send_header("x-amzn-ErrorType", code)
             self.end_headers()
-            self.wfile.write(json.dumps({"message": "for a reason"}).encode())
+            self.wfile.write(json.dumps({"message": "for a reason: ada@example.org"}).encode())
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -192,13 +193,17 @@ def test_who_asks_for_silence_gets_it(answer: Callable[[int, str], None]) -> Non
     ("code", "status"), [("TooManyRequestsException", "READY"), ("MessageRejected", "FAILED")]
 )
 def test_a_job_is_tried_again_unless_ses_refuses(
-    campaign: Campaign,
     code: str,
     status: str,
     answer: Callable[[int, str], None],
+    campaign: Campaign,
+    maryland: Region,
     work_off_jobs: Callable[[], object],
 ) -> None:
     answer(400, code)
     submit(campaign, Submission(name="Ada", email="ada@example.org", place=Place(county_geoid="24510")))
     assert work_off_jobs() == {"failed": 1}
-    assert DBTaskResult.objects.get().status == status
+    job = DBTaskResult.objects.get()
+    assert job.status == status
+    assert "for a reason" in job.traceback
+    assert "ada@" not in job.traceback
