@@ -29,7 +29,7 @@ class StageEnvironment:
         self.problems: list[str] = []
         # Every name that was asked for, whether or not it was there: what docs and Terraform are held against.
         self.names: set[str] = {"STAGE"}
-        self.stage: str = self._env.str("STAGE", default=LOCAL)
+        self.stage: str = self._env.ENVIRON.get("STAGE", LOCAL)
         if self.stage not in STAGES:
             self.problems.append(f"STAGE is {self.stage!r}, expected one of {', '.join(STAGES)}")
 
@@ -38,17 +38,17 @@ class StageEnvironment:
         return self.stage == LOCAL
 
     def text(self, name: str, **fallback: str) -> str:
-        return self._read(name, self._env.str, "", fallback)
+        return self._read(name, str, "", fallback)
 
     def boolean(self, name: str, **fallback: bool) -> bool:
-        return self._read(name, self._env.bool, False, fallback)  # noqa: FBT003 - the value in error
+        return self._read(name, bool, False, fallback)  # noqa: FBT003 - the value in error
 
     def integer(self, name: str, **fallback: int) -> int:
-        return self._read(name, self._env.int, 0, fallback)
+        return self._read(name, int, 0, fallback)
 
     def listing(self, name: str, **fallback: list[str]) -> list[str]:
         """A comma-separated list."""
-        return self._read(name, self._env.list, [], fallback)
+        return self._read(name, list, [], fallback)
 
     def database_url(self, name: str, url: str) -> dict[str, Any]:
         """What a database URL that was read by `name` means to Django's DATABASES."""
@@ -98,7 +98,7 @@ class StageEnvironment:
                 + "\n  - ".join(self.problems)
             )
 
-    def _read(self, name: str, cast: Callable[..., T], in_error: T, fallback: dict[str, T]) -> T:
+    def _read(self, name: str, kind: type[T], in_error: T, fallback: dict[str, T]) -> T:
         self.names.add(name)
         if name not in self._env.ENVIRON:
             if "default" in fallback:
@@ -108,7 +108,8 @@ class StageEnvironment:
             self.problems.append(f"{name} is not set")
             return in_error
         try:
-            value = cast(name)
+            # Not `self._env(name)`: that takes a value that begins with $ for the name of another variable.
+            value: T = self._env.parse_value(self._env.ENVIRON[name], kind)
         except ValueError as error:
             self.problems.append(f"{name} can't be read: {error}")
             return in_error

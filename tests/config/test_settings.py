@@ -74,6 +74,15 @@ def test_a_value_that_cannot_be_read_is_named_and_not_repeated() -> None:
     assert "DATABASE_SSLMODE is 'perhaps'" in text
 
 
+def test_a_value_that_begins_with_a_dollar_is_taken_as_it_is() -> None:
+    key = "$uper-" + "s3cret" * 10
+    assert ask("SECRET_KEY", **PRODUCTION | {"SECRET_KEY": key}) == {"SECRET_KEY": key}
+    text = refusal({"STAGE": "prod", "SECRET_KEY": key, "JOB_MAX_ATTEMPTS": "$many"})
+    assert "s3cret" not in text
+    assert "JOB_MAX_ATTEMPTS can't be read" in text
+    assert "PUBLIC_URL is not set" in text
+
+
 def test_no_stage_is_deployed_on_the_demo_database() -> None:
     assert "DATABASE_URL is no URL of a PostgreSQL database" in refusal(
         PRODUCTION | {"DATABASE_URL": "sqlite:////tmp/demo.sqlite3"}
