@@ -3,9 +3,11 @@
 Every problem is collected and named at once, so an operator mends a stage in one go instead of one variable a deploy.
 """
 
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -13,6 +15,9 @@ from django.core.management.utils import get_random_secret_key
 
 LOCAL = "local"
 STAGES = (LOCAL, "dev", "staging", "prod")
+
+# A rehearsal deploys a stage on one machine, without certificates.
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 T = TypeVar("T")
 
@@ -49,6 +54,20 @@ class StageEnvironment:
     def listing(self, name: str, **fallback: list[str]) -> list[str]:
         """A comma-separated list."""
         return self._read(name, list, [], fallback)
+
+    def url(self, name: str, *, is_folder: bool = False, **fallback: str) -> str:
+        """An address of the web that a path can be put behind; https when deployed, but on this very machine.
+
+        With `is_folder` it has to end in a slash. A fallback is taken as it is.
+        """
+        value = self.text(name, **fallback)
+        if name not in self._env.ENVIRON or not value:
+            return value
+        flaw = _flaw_of_url(value, allows_http=self.is_local, is_folder=is_folder)
+        if flaw:
+            self.problems.append(f"{name} {flaw}")
+        # What is made of it before `finish` has to bear it.
+        return "" if flaw else value
 
     def database_url(self, name: str, url: str) -> dict[str, Any]:
         """What a database URL that was read by `name` means to Django's DATABASES."""
@@ -124,6 +143,24 @@ class StageEnvironment:
             return parse(url)
         except (ValueError, KeyError, ImproperlyConfigured):
             return {}
+
+
+def _flaw_of_url(url: str, *, allows_http: bool, is_folder: bool) -> str:
+    """What a message says after the variable's name, without the value; empty if there is nothing to say."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in {"http", "https"} or not host or re.search(r"\s", url):
+        return "is no URL, expected https://host…"
+    if parts.scheme == "http" and not allows_http and host not in _LOOPBACK_HOSTS:
+        return "begins with http://, expected https://"
+    if parts.username is not None or parts.query or parts.fragment:
+        return "has more than a host and a path"
+    if is_folder and not parts.path.endswith("/"):
+        return "does not end in /"
+    return ""
 
 
 def local_secret_key(path: Path) -> str:

@@ -22,7 +22,7 @@ RELEASE_ID = env.text("RELEASE_ID", **({"default": _packaged} if _packaged else 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = signing_keys(env, VAR / "secret-key")
 
 # What the links in e-mails begin with.
-PUBLIC_URL = env.text("PUBLIC_URL", local="http://127.0.0.1:8000").rstrip("/")
+PUBLIC_URL = env.url("PUBLIC_URL", local="http://127.0.0.1:8000").rstrip("/")
 # What the CDN sends with each request to prove itself; none where none is in front.
 ORIGIN_SECRETS = origin_secrets(env)
 ALLOWED_HOSTS = [
@@ -106,7 +106,7 @@ USE_I18N = False
 USE_TZ = True
 
 # A deployed stage links to the CDN; its files got there by `collectstatic` with STATIC_HASHED=1, which `make package` runs.
-STATIC_URL = env.text("STATIC_URL", local="static/")
+STATIC_URL = env.url("STATIC_URL", is_folder=True, local="static/")
 STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(VAR / "static")))
 STATIC_HASHED = env.boolean("STATIC_HASHED", default=not env.is_local)
 STATIC_MANIFEST_FOLDER = ROOT if (ROOT / "staticfiles.json").exists() else STATIC_ROOT

@@ -74,6 +74,33 @@ def test_a_value_that_cannot_be_read_is_named_and_not_repeated() -> None:
     assert "DATABASE_SSLMODE is 'perhaps'" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("PUBLIC_URL", "coalition.example.org", "is no URL, expected https://host…"),
+        ("PUBLIC_URL", "https://", "is no URL, expected https://host…"),
+        ("PUBLIC_URL", "https://coalition. example.org", "is no URL, expected https://host…"),
+        ("PUBLIC_URL", "https://[bad", "is no URL"),
+        ("PUBLIC_URL", "https://coalition.example.org:https", "is no URL"),
+        ("PUBLIC_URL", "http://coalition.example.org", "begins with http://, expected https://"),
+        ("PUBLIC_URL", "https://ada:swordfish@example.org", "has more than a host and a path"),
+        ("PUBLIC_URL", "https://coalition.example.org/?page=1", "has more than a host and a path"),
+        ("STATIC_URL", "https://static.example.org/static", "does not end in /"),
+        ("STATIC_URL", "https://[bad/", "is no URL"),
+    ],
+)
+def test_a_malformed_address_is_among_the_named_problems(name: str, value: str, problem: str) -> None:
+    text = refusal(PRODUCTION | {name: value, "LOG_LEVEL": "LOUD"})
+    assert f"  - {name} {problem}\n" in text
+    assert "swordfish" not in text
+    assert "LOG_LEVEL is 'LOUD'" in text
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:4566/prod", "http://[::1]:4566", "http://localhost"])
+def test_a_rehearsal_has_an_address_on_this_machine_without_tls(url: str) -> None:
+    assert ask("PUBLIC_URL", **PRODUCTION | {"PUBLIC_URL": url}) == {"PUBLIC_URL": url}
+
+
 def test_a_value_that_begins_with_a_dollar_is_taken_as_it_is() -> None:
     key = "$uper-" + "s3cret" * 10
     assert ask("SECRET_KEY", **PRODUCTION | {"SECRET_KEY": key}) == {"SECRET_KEY": key}
