@@ -126,6 +126,29 @@ def test_a_deployed_stage_never_debugs() -> None:
     assert ask("DEBUG", **PRODUCTION, DEBUG="true") == {"DEBUG": False}
 
 
+@pytest.mark.parametrize(
+    ("environment", "header"),
+    [
+        ({}, "max-age=31536000"),
+        ({"STAGE": "staging"}, "max-age=3600"),
+        ({"STAGE": "dev"}, "max-age=3600"),
+        ({"HSTS_SECONDS": "0"}, ""),
+        ({"HSTS_SECONDS": "60", "HSTS_SUBDOMAINS": "true"}, "max-age=60; includeSubDomains"),
+    ],
+)
+def test_other_hosts_of_the_domain_are_bound_to_https_only_if_the_operator_says_so(
+    environment: dict[str, str], header: str
+) -> None:
+    code = (
+        "import django; django.setup(); from django.test import Client;"
+        "answer = Client().get('/healthz', secure=True, headers={'Host': 'coalition.example.org'});"
+        "print(answer.status_code, answer.headers.get('Strict-Transport-Security', ''))"
+    )
+    told = PRODUCTION | {"DJANGO_SETTINGS_MODULE": "app.config.settings"} | environment
+    result = run("-c", code, environment=told)
+    assert result.stdout.strip() == f"200 {header}".strip(), result.stderr
+
+
 def test_a_developers_machine_is_told_nothing() -> None:
     told = ask("STAGE", "RELEASE_ID", "DEBUG")
     assert told == {"STAGE": "local", "RELEASE_ID": "development", "DEBUG": True}
