@@ -111,13 +111,20 @@ STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(VAR / "static")))
 STATIC_HASHED = env.boolean("STATIC_HASHED", default=not env.is_local)
 STATIC_MANIFEST_FOLDER = ROOT if (ROOT / "staticfiles.json").exists() else STATIC_ROOT
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage"
+        if env.is_local
+        else "app.config.media.RefuseEveryFile"
+    },
     "staticfiles": {
         "BACKEND": "app.config.storage.HashedStaticFiles"
         if STATIC_HASHED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# Nothing serves it.
+MEDIA_ROOT = VAR / "media"
 
 # A task enqueued in a transaction is sent after it commits, or never: the queue is the outbox.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
