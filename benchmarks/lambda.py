@@ -21,9 +21,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from benchmarks.report import Row, report
+from benchmarks.report import AtMost, Row, report
 from ops import package
-from ops.package_gates import SMOKE_ENVIRONMENT, link_boto3
+from ops.package_gates import MAX_ZIP_MIB, SMOKE_ENVIRONMENT, link_boto3
 from ops.package_smoke import gateway_event
 from ops.sources import read_sources
 
@@ -39,6 +39,11 @@ ENVIRONMENT = SMOKE_ENVIRONMENT | {"RELEASE_ID": "bench"}
 OURS = "app.config.lambda_handler.handler"
 STOCK = "handler.lambda_handler"
 MIB = 1024**2
+LIMITS = {
+    "cold_start": AtMost(ratio=0.30),
+    "warm_json": AtMost(ratio=1.4),
+    "zip_mib": AtMost(ours=MAX_ZIP_MIB),
+}
 
 # As `zappa init` writes them for Django. The look-ups of wheels are off because they bring the ones pip installed.
 STOCK_SETTINGS = {
@@ -270,11 +275,11 @@ def main() -> int:
         link_boto3(runtime)
         ours = unpack(path, work / "ours")
         stock = unpack(stock_path, work / "stock") if stock_path else None
-        sizes = [[zip_path.stat().st_size / MIB] if zip_path else [] for zip_path in (path, stock_path)]
+        ours_mib = [path.stat().st_size / MIB]
+        stock_mib = [stock_path.stat().st_size / MIB] if stock_path else []
         rows = [measure_cold(ours, stock, runtime), *measure_warm(ours, stock, runtime)]
-        rows.append(Row.of("zip_mib", *sizes, "stock Zappa", "MiB"))
-    report("lambda", rows)
-    return 0
+        rows.append(Row.of("zip_mib", ours_mib, stock_mib, "stock Zappa", "MiB"))
+    return report("lambda", rows, LIMITS)
 
 
 if __name__ == "__main__":
