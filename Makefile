@@ -93,6 +93,10 @@ logs: $(VENV)/dev ## Follow a stage's logs (SINCE=1h; OPS=1 for its jobs and mig
 migrate: $(VENV)/dev ## Migrate a stage's database with the code that is there
 	@$(PYTHON) -m ops.stage migrate $(NEEDS_STAGE)
 
+.PHONY: manage
+manage: $(VENV)/dev ## Run a management command on a stage (ARGS="jobs list --failed")
+	@$(PYTHON) -m ops.stage manage $(NEEDS_STAGE) --command "$(or $(ARGS),$(error Name a command, as in: make manage STAGE=dev ARGS=check))"
+
 .PHONY: doctor
 doctor: $(VENV)/dev ## Say what would stop a deploy to a stage
 	@$(PYTHON) -m ops.stage doctor $(NEEDS_STAGE)

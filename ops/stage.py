@@ -1,6 +1,6 @@
 """One stage, as its operator handles it.
 
-python -m ops.stage deploy|rollback|releases|status|logs|migrate|doctor STAGE      (`make deploy STAGE=prod` and so on)
+python -m ops.stage deploy|rollback|releases|status|logs|migrate|manage|doctor STAGE      (`make deploy STAGE=prod` and so on)
 """
 
 import argparse
@@ -109,6 +109,11 @@ def run_migrate(deployment: Deployment, arguments: argparse.Namespace) -> None:
         functions.manage(deployment.platform.ops_function, "migrate --noinput")
 
 
+def run_manage(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Run a management command where the database can be reached, and print the end of what it says."""
+    print(functions.manage(deployment.platform.ops_function, arguments.command))
+
+
 def run_doctor(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Say what would stop a deploy."""
     del arguments
@@ -124,6 +129,7 @@ VERBS: dict[str, Callable[[Deployment, argparse.Namespace], None]] = {
     "status": run_status,
     "logs": run_logs,
     "migrate": run_migrate,
+    "manage": run_manage,
     "doctor": run_doctor,
 }
 
@@ -175,6 +181,7 @@ def main() -> int:
     parser.add_argument("stage", choices=STAGES)
     parser.add_argument("--to", default="", help="the release to roll back to")
     parser.add_argument("--since", default="10m", help="how far back logs begin")
+    parser.add_argument("--command", default="", help="the management command, split at spaces")
     parser.add_argument("--ops", action="store_true", help="logs of the -ops function")
     arguments = parser.parse_args()
     try:
