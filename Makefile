@@ -40,7 +40,7 @@ format: $(VENV)/dev ## Rewrite the code in the project's style
 	@$(VENV)/bin/ruff format .
 
 .PHONY: bench
-bench: $(VENV)/dev ## Measure ours against named peers in one run (BENCH=lambda; all if not given)
+bench: $(VENV)/dev ## Measure ours against named peers, and fail over the limits (BENCH=lambda; all if not given)
 	@for name in $(or $(BENCH),$(filter-out report,$(basename $(notdir $(wildcard benchmarks/*.py))))); do \
 	  $(PYTHON) -m benchmarks.$$name; \
 	done
@@ -101,6 +101,10 @@ db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and PostG
 .PHONY: create-admin
 create-admin: $(VENV)/dev ## Print a link by which EMAIL becomes an administrator (here without STAGE)
 	@$(if $(STAGE),$(PYTHON) -m ops.stage create-admin $(STAGE) --email "$(NEEDS_EMAIL)",PUBLIC_URL="$${PUBLIC_URL:-http://127.0.0.1:$(PORT)}" $(PYTHON) manage.py create_admin "$(NEEDS_EMAIL)")
+
+.PHONY: manage
+manage: $(VENV)/dev ## Run a management command on a stage (ARGS="jobs list --failed")
+	@$(PYTHON) -m ops.stage manage $(NEEDS_STAGE) --command "$(or $(ARGS),$(error Name a command, as in: make manage STAGE=dev ARGS=check))"
 
 .PHONY: doctor
 doctor: $(VENV)/dev ## Say what would stop a deploy to a stage

@@ -41,9 +41,10 @@ SECRET_PATTERNS = {
         rb"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?!0{12}|1{12}|123456789012)\d{12}:"
     ),
 }
-_SECRET_VARIABLE = re.compile(
-    r"SECRET|PASSW|TOKEN|CREDENTIAL|PRIVATE|(API|ACCESS)_?KEY|_URL$|_DSN$", re.IGNORECASE
-)
+_SECRET_VARIABLE = re.compile(r"SECRET|PASSW|TOKEN|CREDENTIAL|PRIVATE|(API|ACCESS)_?KEY", re.IGNORECASE)
+# An address is a secret by its password alone: GITHUB_SERVER_URL stands in the metadata of half of all packages.
+_ADDRESS_VARIABLE = re.compile(r"_(URL|DSN)$", re.IGNORECASE)
+_URL_WITH_PASSWORD = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 # Shorter values ("postgres") stand in Django's own sources.
 _SECRET_LENGTH = 12
 
@@ -139,9 +140,7 @@ def _stale(files: Mapping[str, bytes], source: PurePosixPath) -> str:
 def secrets(package: Package) -> Gate:
     """Nothing that looks like a secret, and no value that the environment of this build holds as one."""
     canaries = {
-        name: value.encode()
-        for name, value in package.environment.items()
-        if _SECRET_VARIABLE.search(name) and len(value) >= _SECRET_LENGTH
+        name: value.encode() for name, value in package.environment.items() if _is_secret(name, value)
     }
     problems = [
         f"{name} holds {what}"
@@ -151,6 +150,13 @@ def secrets(package: Package) -> Gate:
     return _gate(
         "secrets", problems, f"{len(SECRET_PATTERNS)} patterns, {len(canaries)} values of the environment"
     )
+
+
+def _is_secret(variable: str, value: str) -> bool:
+    if len(value) < _SECRET_LENGTH:
+        return False
+    has_password = _ADDRESS_VARIABLE.search(variable) and _URL_WITH_PASSWORD.search(value)
+    return bool(_SECRET_VARIABLE.search(variable) or has_password)
 
 
 def _found_in(content: bytes, canaries: Mapping[str, bytes]) -> Iterator[str]:

@@ -304,6 +304,13 @@ def test_a_value_of_the_environment_is_found_and_not_repeated(tmp_path: Path, na
     assert value not in gate.found
 
 
+def test_an_address_without_a_password_is_no_secret(tmp_path: Path) -> None:
+    """GitHub Actions sets this one, and the metadata of most distributions names it."""
+    environment = {"GITHUB_SERVER_URL": "https://github.com"}
+    files = {"zappa.dist-info/METADATA": b"Project-URL: Source, https://github.com/zappa/Zappa\n"}
+    assert package_gates.secrets(package_of(tmp_path, files, environment)).holds
+
+
 def test_a_package_that_does_not_start_says_why(tmp_path: Path) -> None:
     package_gate = package_gates.starts(
         package_of(tmp_path, {"app/config/lambda_handler.py": b"import no_such_library\n"})
