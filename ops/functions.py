@@ -77,6 +77,23 @@ def manage(function: str, command: str) -> str:
     return "\n".join(line for line in log.splitlines() if not line.startswith(_LAMBDAS_OWN_LINES))
 
 
+def manage_and_read(function: str, command: str) -> str:
+    """Run a management command whose words are for the operator alone: they come back and stand in no log.
+
+    Returns:
+        What it printed.
+
+    Raises:
+        CallError: it failed, or the code there is too old to answer so.
+    """
+    answer = call(function, {"manage": command, "reply": True})
+    if "refused" in answer:
+        raise CallError(answer["refused"])
+    if "output" not in answer:
+        raise CallError(f"The code that {function} has does not answer: deploy this tree first.")
+    return str(answer["output"])
+
+
 def get(function: str, path: str, public_url: str) -> tuple[int, str]:
     """What the application in a function answers to GET, past any gateway.
 
@@ -86,7 +103,7 @@ def get(function: str, path: str, public_url: str) -> tuple[int, str]:
     response = call(function, request_event(path, public_url))
     body: str = response.get("body") or ""
     if response.get("isBase64Encoded"):
-        body = base64.b64decode(body).decode()
+        body = base64.b64decode(body).decode(errors="replace")
     return response["statusCode"], body
 
 

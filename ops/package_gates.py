@@ -23,7 +23,13 @@ DENIED_PARTS = {"tests", "static", "demo", "var", ".git", ".terraform", "node_mo
 DENIED_NAMES = ("*.po", "*.sqlite3", "*.pem", "*.key", ".env*", "zappa_settings.*", "*.tfstate*", "*.tfvars")
 # Lambda's runtime has the first three; the rest are tools.
 DENIED_PACKAGES = {"boto3", "botocore", "s3transfer", "pip", "setuptools", "troposphere", "ops"}
-REQUIRED = {"app/config/lambda_handler.py", "release.json", "staticfiles.json", "zappa/handler.py"}
+STATIC_FOLDER = "staticfiles"
+REQUIRED = {
+    "app/config/lambda_handler.py",
+    "release.json",
+    f"{STATIC_FOLDER}/staticfiles.json",
+    "zappa/handler.py",
+}
 
 SECRET_PATTERNS = {
     "an AWS access key": re.compile(rb"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
@@ -87,8 +93,8 @@ def unpacked_size(package: Package) -> Gate:
 
 
 def contents(package: Package) -> Gate:
-    """Only the application, its distributions and the two files that `make package` writes; nothing that has no use there."""
-    expected = package.installed | {"app", "release.json", "staticfiles.json"}
+    """Only the application, its distributions and what `make package` writes; nothing that has no use there."""
+    expected = package.installed | {"app", "release.json", STATIC_FOLDER}
     problems = [name for name in package.files if _top_level(PurePosixPath(name)) not in expected]
     problems += [name for name in package.files if _is_denied(PurePosixPath(name))]
     problems += [f"{name} is missing" for name in sorted(REQUIRED - package.files.keys())]
@@ -167,7 +173,6 @@ SMOKE_ENVIRONMENT = {
     "DATABASE_URL": "postgres://nobody@127.0.0.1:9/none",
     "EMAIL_URL": "smtp://127.0.0.1:9",
     "DEFAULT_FROM_EMAIL": "smoke@example.org",
-    "STATIC_URL": "https://smoke.example.org/static/",
 }
 BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 
@@ -193,7 +198,9 @@ def starts(package: Package) -> Gate:
     if result.returncode:
         return Gate("starts alone", holds=False, found="\n".join(lines[-12:]))
     is_same = lines[-1] == package.release_id
-    return Gate("starts alone", is_same, f"/healthz says release {lines[-1]}; then `manage check`")
+    return Gate(
+        "starts alone", is_same, f"/healthz says release {lines[-1]}, {lines[-2]}; then `manage check`"
+    )
 
 
 def link_boto3(folder: Path) -> None:

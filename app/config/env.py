@@ -21,6 +21,9 @@ _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 T = TypeVar("T")
 
+# Two slashes would begin a host, and a path has to leave room for others.
+_ADDRESS_OR_PATH = re.compile(r"https?://[^/]+/(.*/)?|/[^/]+/(.*/)?")
+
 
 class StageEnvironment:
     """The environment of one stage.
@@ -55,15 +58,12 @@ class StageEnvironment:
         """A comma-separated list."""
         return self._read(name, list, [], fallback)
 
-    def url(self, name: str, *, is_folder: bool = False, **fallback: str) -> str:
-        """An address of the web that a path can be put behind; https when deployed, but on this very machine.
-
-        With `is_folder` it has to end in a slash. A fallback is taken as it is.
-        """
+    def url(self, name: str, **fallback: str) -> str:
+        """An address of the web that a path can be put behind; https when deployed, but on this very machine."""
         value = self.text(name, **fallback)
         if name not in self._env.ENVIRON or not value:
             return value
-        flaw = _flaw_of_url(value, allows_http=self.is_local, is_folder=is_folder)
+        flaw = _flaw_of_url(value, allows_http=self.is_local)
         if flaw:
             self.problems.append(f"{name} {flaw}")
         # What is made of it before `finish` has to bear it.
@@ -80,7 +80,7 @@ class StageEnvironment:
     def email(self, name: str, **fallback: str) -> dict[str, Any]:
         """An e-mail URL as Django's EMAIL_* settings."""
         url = self.text(name, **fallback)
-        settings = self._parse(url, self._env.email_url_config)
+        settings = _ses(url) if url.startswith("ses:") else self._parse(url, self._env.email_url_config)
         if url and not settings:
             self.problems.append(f"{name} is no URL of a way to send mail")
         return settings
@@ -98,6 +98,19 @@ class StageEnvironment:
         if not secret:
             self.problems.append(f"neither {name} nor {secret_name} is set")
         return "", secret
+
+    def address_or_path(self, name: str, *, default: str) -> str:
+        """An address or, on our own host, a path; both end in a slash."""
+        value = self.text(name, default=default)
+        if not _ADDRESS_OR_PATH.fullmatch(value):
+            self.problems.append(
+                f"{name} is {value!r}, expected https://… or a path that begins with /, ending in /"
+            )
+            return default
+        if not value.startswith("/") and (flaw := _flaw_of_url(value, allows_http=self.is_local)):
+            self.problems.append(f"{name} {flaw}")
+            return default
+        return value
 
     def choice(self, name: str, choices: Collection[str], **fallback: str) -> str:
         value = self.text(name, **fallback)
@@ -145,7 +158,7 @@ class StageEnvironment:
             return {}
 
 
-def _flaw_of_url(url: str, *, allows_http: bool, is_folder: bool) -> str:
+def _flaw_of_url(url: str, *, allows_http: bool) -> str:
     """What a message says after the variable's name, without the value; empty if there is nothing to say."""
     try:
         parts = urlsplit(url)
@@ -158,9 +171,13 @@ def _flaw_of_url(url: str, *, allows_http: bool, is_folder: bool) -> str:
         return "begins with http://, expected https://"
     if parts.username is not None or parts.query or parts.fragment:
         return "has more than a host and a path"
-    if is_folder and not parts.path.endswith("/"):
-        return "does not end in /"
     return ""
+
+
+def _ses(url: str) -> dict[str, Any]:
+    """`ses://CONFIGURATION_SET` as settings; none if it names no such set."""
+    found = re.fullmatch(r"ses://([A-Za-z0-9_-]{1,64})/?", url)
+    return {"EMAIL_BACKEND": "app.mail.ses.EmailBackend", "SES_CONFIGURATION_SET": found[1]} if found else {}
 
 
 def local_secret_key(path: Path) -> str:

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "app.stakeholders",
     "app.endorsements",
     "app.site",
+    "app.config",  # for its management command and templates
 ]
 
 MIDDLEWARE = [
@@ -73,7 +74,6 @@ WSGI_APPLICATION = "app.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [ROOT / "app" / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -100,16 +100,26 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Of the links that `create_admin` prints.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
-# A deployed stage links to the CDN; its files got there by `collectstatic` with STATIC_HASHED=1, which `make package` runs.
-STATIC_URL = env.url("STATIC_URL", is_folder=True, local="static/")
-STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(VAR / "static")))
+# Collected with STATIC_HASHED=1, which `make package` does. A path is served by ourselves, an address by a CDN.
+STATIC_URL = env.address_or_path("STATIC_URL", default="/static/")
+_packaged_files = ROOT / "staticfiles"
+STATIC_ROOT = Path(
+    env.text("STATIC_ROOT", default=str(_packaged_files if _packaged_files.exists() else VAR / "static"))
+)
 STATIC_HASHED = env.boolean("STATIC_HASHED", default=not env.is_local)
-STATIC_MANIFEST_FOLDER = ROOT if (ROOT / "staticfiles.json").exists() else STATIC_ROOT
+if STATIC_HASHED and STATIC_URL.startswith("/"):
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.middleware.security.SecurityMiddleware") + 1,
+        "app.config.static_files.StaticFilesMiddleware",
+    )
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage"
@@ -130,6 +140,7 @@ MEDIA_ROOT = VAR / "media"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", default=5)
 
+SES_CONFIGURATION_SET = ""
 _email = env.email("EMAIL_URL", local=f"filemail:///{VAR / 'mail'}")
 if env.is_local and _email.get("EMAIL_BACKEND", "").endswith("filebased.EmailBackend"):
     _email["EMAIL_BACKEND"] = "app.mail.local.EmailBackend"

@@ -45,13 +45,12 @@ def test_a_stage_that_is_told_nothing_names_everything_that_is_missing(stage: st
         "neither SECRET_KEY nor DJANGO_SECRET is set",
         "PUBLIC_URL is not set",
         "neither DATABASE_URL nor DATABASE_SECRET is set",
-        "STATIC_URL is not set",
         "EMAIL_URL is not set",
         "DEFAULT_FROM_EMAIL is not set",
     ]
 
 
-@pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "STAGE"])
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name not in {"STAGE", "STATIC_URL"}])
 def test_nothing_has_a_default_in_production(name: str) -> None:
     environment = {key: value for key, value in PRODUCTION.items() if key != name}
     assert name in refusal(environment)
@@ -85,7 +84,7 @@ def test_a_value_that_cannot_be_read_is_named_and_not_repeated() -> None:
         ("PUBLIC_URL", "http://coalition.example.org", "begins with http://, expected https://"),
         ("PUBLIC_URL", "https://ada:swordfish@example.org", "has more than a host and a path"),
         ("PUBLIC_URL", "https://coalition.example.org/?page=1", "has more than a host and a path"),
-        ("STATIC_URL", "https://static.example.org/static", "does not end in /"),
+        ("STATIC_URL", "http://static.example.org/static/", "begins with http://, expected https://"),
         ("STATIC_URL", "https://[bad/", "is no URL"),
     ],
 )
@@ -108,6 +107,23 @@ def test_a_value_that_begins_with_a_dollar_is_taken_as_it_is() -> None:
     assert "s3cret" not in text
     assert "JOB_MAX_ATTEMPTS can't be read" in text
     assert "PUBLIC_URL is not set" in text
+
+
+def test_mail_goes_out_by_ses_where_terraform_says_so() -> None:
+    told = ask(
+        "EMAIL_BACKEND", "SES_CONFIGURATION_SET", **PRODUCTION | {"EMAIL_URL": "ses://coalition-builder"}
+    )
+    assert told == {
+        "EMAIL_BACKEND": "app.mail.ses.EmailBackend",
+        "SES_CONFIGURATION_SET": "coalition-builder",
+    }
+
+
+@pytest.mark.parametrize("url", ["ses://", "ses:", "ses://a b", "ses://user:swordfish@set", "ses://set/more"])
+def test_ses_needs_the_name_of_a_configuration_set(url: str) -> None:
+    text = refusal(PRODUCTION | {"EMAIL_URL": url})
+    assert "EMAIL_URL is no URL of a way to send mail" in text
+    assert "swordfish" not in text
 
 
 def test_no_stage_is_deployed_on_the_demo_database() -> None:
