@@ -94,6 +94,10 @@ logs: $(VENV)/dev ## Follow a stage's logs (SINCE=1h; OPS=1 for its jobs and mig
 migrate: $(VENV)/dev ## Migrate a stage's database with the code that is there
 	@$(PYTHON) -m ops.stage migrate $(NEEDS_STAGE)
 
+.PHONY: manage
+manage: $(VENV)/dev ## Run a management command on a stage (ARGS="jobs list --failed")
+	@$(PYTHON) -m ops.stage manage $(NEEDS_STAGE) --command "$(or $(ARGS),$(error Name a command, as in: make manage STAGE=dev ARGS=check))"
+
 .PHONY: db-bootstrap
 db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and PostGIS; a first deploy does
 	@$(PYTHON) -m ops.stage db-bootstrap $(NEEDS_STAGE)
@@ -101,10 +105,6 @@ db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and PostG
 .PHONY: create-admin
 create-admin: $(VENV)/dev ## Print a link by which EMAIL becomes an administrator (here without STAGE)
 	@$(if $(STAGE),$(PYTHON) -m ops.stage create-admin $(STAGE) --email "$(NEEDS_EMAIL)",PUBLIC_URL="$${PUBLIC_URL:-http://127.0.0.1:$(PORT)}" $(PYTHON) manage.py create_admin "$(NEEDS_EMAIL)")
-
-.PHONY: manage
-manage: $(VENV)/dev ## Run a management command on a stage (ARGS="jobs list --failed")
-	@$(PYTHON) -m ops.stage manage $(NEEDS_STAGE) --command "$(or $(ARGS),$(error Name a command, as in: make manage STAGE=dev ARGS=check))"
 
 .PHONY: doctor
 doctor: $(VENV)/dev ## Say what would stop a deploy to a stage

@@ -111,6 +111,11 @@ def run_migrate(deployment: Deployment, arguments: argparse.Namespace) -> None:
         functions.manage(deployment.platform.ops_function, "migrate --noinput")
 
 
+def run_manage(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Run a management command where the database can be reached, and print the end of what it says."""
+    print(functions.manage(deployment.platform.ops_function, arguments.command))
+
+
 def run_create_admin(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Print a link by which an administrator chooses a password."""
     print(administration.create_administrator(deployment.platform, deployment.public_url(), arguments.email))
@@ -128,11 +133,6 @@ def run_db_bootstrap(deployment: Deployment, arguments: argparse.Namespace) -> N
         step.note = administration.bootstrap_database(deployment.platform)
 
 
-def run_manage(deployment: Deployment, arguments: argparse.Namespace) -> None:
-    """Run a management command where the database can be reached, and print the end of what it says."""
-    print(functions.manage(deployment.platform.ops_function, arguments.command))
-
-
 def run_doctor(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Say what would stop a deploy."""
     del arguments
@@ -148,9 +148,9 @@ VERBS: dict[str, Callable[[Deployment, argparse.Namespace], None]] = {
     "status": run_status,
     "logs": run_logs,
     "migrate": run_migrate,
+    "manage": run_manage,
     "create-admin": run_create_admin,
     "db-bootstrap": run_db_bootstrap,
-    "manage": run_manage,
     "doctor": run_doctor,
 }
 

@@ -59,10 +59,7 @@ class StageEnvironment:
         return self._read(name, list, [], fallback)
 
     def url(self, name: str, **fallback: str) -> str:
-        """An address of the web that a path can be put behind; https when deployed, but on this very machine.
-
-        A fallback is taken as it is.
-        """
+        """An address of the web that a path can be put behind; https when deployed, but on this very machine."""
         value = self.text(name, **fallback)
         if name not in self._env.ENVIRON or not value:
             return value
@@ -109,6 +106,10 @@ class StageEnvironment:
             self.problems.append(
                 f"{name} is {value!r}, expected https://… or a path that begins with /, ending in /"
             )
+            return default
+        if not value.startswith("/") and (flaw := _flaw_of_url(value, allows_http=self.is_local)):
+            self.problems.append(f"{name} {flaw}")
+            return default
         return value
 
     def choice(self, name: str, choices: Collection[str], **fallback: str) -> str:
@@ -157,12 +158,6 @@ class StageEnvironment:
             return {}
 
 
-def _ses(url: str) -> dict[str, Any]:
-    """`ses://CONFIGURATION_SET` as settings; none if it names no such set."""
-    found = re.fullmatch(r"ses://([A-Za-z0-9_-]{1,64})/?", url)
-    return {"EMAIL_BACKEND": "app.mail.ses.EmailBackend", "SES_CONFIGURATION_SET": found[1]} if found else {}
-
-
 def _flaw_of_url(url: str, *, allows_http: bool) -> str:
     """What a message says after the variable's name, without the value; empty if there is nothing to say."""
     try:
@@ -177,6 +172,12 @@ def _flaw_of_url(url: str, *, allows_http: bool) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         return "has more than a host and a path"
     return ""
+
+
+def _ses(url: str) -> dict[str, Any]:
+    """`ses://CONFIGURATION_SET` as settings; none if it names no such set."""
+    found = re.fullmatch(r"ses://([A-Za-z0-9_-]{1,64})/?", url)
+    return {"EMAIL_BACKEND": "app.mail.ses.EmailBackend", "SES_CONFIGURATION_SET": found[1]} if found else {}
 
 
 def local_secret_key(path: Path) -> str:

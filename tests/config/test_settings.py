@@ -73,23 +73,6 @@ def test_a_value_that_cannot_be_read_is_named_and_not_repeated() -> None:
     assert "DATABASE_SSLMODE is 'perhaps'" in text
 
 
-def test_mail_goes_out_by_ses_where_terraform_says_so() -> None:
-    told = ask(
-        "EMAIL_BACKEND", "SES_CONFIGURATION_SET", **PRODUCTION | {"EMAIL_URL": "ses://coalition-builder"}
-    )
-    assert told == {
-        "EMAIL_BACKEND": "app.mail.ses.EmailBackend",
-        "SES_CONFIGURATION_SET": "coalition-builder",
-    }
-
-
-@pytest.mark.parametrize("url", ["ses://", "ses:", "ses://a b", "ses://user:swordfish@set", "ses://set/more"])
-def test_ses_needs_the_name_of_a_configuration_set(url: str) -> None:
-    text = refusal(PRODUCTION | {"EMAIL_URL": url})
-    assert "EMAIL_URL is no URL of a way to send mail" in text
-    assert "swordfish" not in text
-
-
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
@@ -101,6 +84,8 @@ def test_ses_needs_the_name_of_a_configuration_set(url: str) -> None:
         ("PUBLIC_URL", "http://coalition.example.org", "begins with http://, expected https://"),
         ("PUBLIC_URL", "https://ada:swordfish@example.org", "has more than a host and a path"),
         ("PUBLIC_URL", "https://coalition.example.org/?page=1", "has more than a host and a path"),
+        ("STATIC_URL", "http://static.example.org/static/", "begins with http://, expected https://"),
+        ("STATIC_URL", "https://[bad/", "is no URL"),
     ],
 )
 def test_a_malformed_address_is_among_the_named_problems(name: str, value: str, problem: str) -> None:
@@ -122,6 +107,23 @@ def test_a_value_that_begins_with_a_dollar_is_taken_as_it_is() -> None:
     assert "s3cret" not in text
     assert "JOB_MAX_ATTEMPTS can't be read" in text
     assert "PUBLIC_URL is not set" in text
+
+
+def test_mail_goes_out_by_ses_where_terraform_says_so() -> None:
+    told = ask(
+        "EMAIL_BACKEND", "SES_CONFIGURATION_SET", **PRODUCTION | {"EMAIL_URL": "ses://coalition-builder"}
+    )
+    assert told == {
+        "EMAIL_BACKEND": "app.mail.ses.EmailBackend",
+        "SES_CONFIGURATION_SET": "coalition-builder",
+    }
+
+
+@pytest.mark.parametrize("url", ["ses://", "ses:", "ses://a b", "ses://user:swordfish@set", "ses://set/more"])
+def test_ses_needs_the_name_of_a_configuration_set(url: str) -> None:
+    text = refusal(PRODUCTION | {"EMAIL_URL": url})
+    assert "EMAIL_URL is no URL of a way to send mail" in text
+    assert "swordfish" not in text
 
 
 def test_no_stage_is_deployed_on_the_demo_database() -> None:
