@@ -15,6 +15,7 @@ from typing import Any
 
 from apig_wsgi import make_lambda_handler
 from django.conf import settings
+from django.db import close_old_connections
 from django.urls import get_resolver
 
 from app.config import (
@@ -58,11 +59,19 @@ class RefusedEventError(Exception):
     """An event that nobody who runs this application has a reason to send."""
 
 
+class FailedInvocationError(Exception):
+    """A command or a scheduled function failed; the log has why, under the request id that is all this says.
+
+    Lambda prints what leaves the handler as it is, and answers with it.
+    """
+
+
 def handler(event: Event, context: Any) -> Any:
     """Answer one event; `context` is Lambda's.
 
     Raises:
         RefusedEventError: the event carries code. Lambda reports it as the invocation's error.
+        FailedInvocationError: what Zappa was handed failed, so that Lambda counts it and tries it again.
     """
     if "httpMethod" in event:
         return _respond(event, context)
@@ -72,8 +81,6 @@ def handler(event: Event, context: Any) -> Any:
         raise RefusedEventError(
             "raw_command executes code from the event; use `zappa manage` with a command instead."
         )
-    if event.get("reply"):
-        return _reply(event, context)
     return _hand_to_zappa(event, context)
 
 
@@ -82,21 +89,27 @@ def _is_keep_warm(event: Event) -> bool:
     return is_scheduled and event["resources"][0].endswith(KEEP_WARM)
 
 
+def _hand_to_zappa(event: Event, context: Any) -> Any:
+    token = request_id.current.set(context.aws_request_id)
+    # What the signals of a request do for a request: a frozen Lambda wakes up with the connection of an hour ago.
+    close_old_connections()
+    try:
+        return _reply(event, context) if event.get("reply") else _zappa().lambda_handler(event, context)
+    except Exception:
+        logger.exception("failed: %s", event.get("manage") or event.get("command") or event.get("resources"))
+    finally:
+        close_old_connections()
+        request_id.current.reset(token)
+    # Outside of the `except`, so that it drags no cause along.
+    raise FailedInvocationError(f"see request_id {context.aws_request_id} in the log")
+
+
 def _zappa() -> Any:
     from zappa.handler import LambdaHandler
 
     # A singleton: this call decides on the settings, and prints a word the first time.
     LambdaHandler("app.config.zappa_runtime")
     return LambdaHandler
-
-
-def _hand_to_zappa(event: Event, context: Any) -> Any:
-    zappa = _zappa()
-    token = request_id.current.set(context.aws_request_id)
-    try:
-        return zappa.lambda_handler(event, context)
-    finally:
-        request_id.current.reset(token)
 
 
 def _reply(event: Event, context: Any) -> dict[str, str]:
@@ -108,10 +121,10 @@ def _reply(event: Event, context: Any) -> dict[str, str]:
     # No request needs it, so no request's cold start pays for it.
     from django.core.management.base import CommandError
 
-    _zappa()
+    zappa = _zappa()
     try:
         with contextlib.redirect_stdout(io.StringIO()) as said:
-            _hand_to_zappa(event, context)
+            zappa.lambda_handler(event, context)
     except CommandError as error:
         return {"refused": str(error)}
     return {"output": said.getvalue()}

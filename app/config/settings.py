@@ -141,6 +141,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", default=5)
 
 SES_CONFIGURATION_SET = ""
+# A mail server that takes the connection and says nothing would hold a worker until Lambda ends it.
+EMAIL_TIMEOUT = 10
 _email = env.email("EMAIL_URL", local=f"filemail:///{VAR / 'mail'}")
 if env.is_local and _email.get("EMAIL_BACKEND", "").endswith("filebased.EmailBackend"):
     _email["EMAIL_BACKEND"] = "app.mail.local.EmailBackend"

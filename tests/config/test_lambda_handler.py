@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import traceback
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,10 @@ import pytest
 from apig_wsgi import make_lambda_handler
 from pytest_django import Settings
 
+from app.campaigns.models import Campaign
 from app.config import gateway, lambda_handler, wsgi
 from tests.config.lambda_urls import EVERY_BYTE
+from tests.jobs.tasks import end_connection
 
 EVENTS = Path(__file__).parent / "events"
 ROOT = Path(__file__).parents[2]
@@ -350,10 +353,55 @@ def test_a_command_that_refuses_says_why() -> None:
     assert json.loads(result.stdout.splitlines()[-1])["refused"].startswith("DATABASE_SECRET is not set")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_zappa_runs_the_scheduled_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Zappa writes to the environment; it is put back when the test ends.
+@pytest.fixture
+def zappa_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zappa writes to the environment; it is put back when the test ends."""
     for name, value in {"STAGE": "local", "PROJECT": "", "SERVERTYPE": "", "FRAMEWORK": ""}.items():
         monkeypatch.setenv(name, value)
+
+
+def test_a_command_that_fails_is_one_json_line_and_an_error_that_says_nothing() -> None:
+    result = in_new_interpreter(
+        "import traceback\n"
+        "from types import SimpleNamespace\n"
+        "event = {'manage': 'jobs rerun ada@example.org'}\n"
+        "try: handler(event, SimpleNamespace(aws_request_id='id-1'))\n"
+        "except Exception as error: print(json.dumps([str(error), traceback.format_exc()]))"
+    )
+    message, printed = json.loads(result.stdout.splitlines()[-1])
+    assert message == "see request_id id-1 in the log"
+    assert "CommandError" not in printed
+    (line,) = result.stderr.splitlines()
+    logged = json.loads(line)
+    assert (logged["level"], logged["request_id"]) == ("ERROR", "id-1")
+    assert logged["message"] == "failed: jobs rerun [removed]"
+    assert logged["exception"][0]["type"] == "django.core.management.base.CommandError"
+    assert "ada@" not in result.stderr + result.stdout
+
+
+def test_a_row_that_a_database_error_repeats_leaves_by_no_way(
+    campaign: Campaign,
+    zappa_environment: None,
+    log_lines: Callable[[], list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The connection is the one that the test's transaction lives on.
+    monkeypatch.setattr(lambda_handler, "close_old_connections", lambda: None)
+    with pytest.raises(lambda_handler.FailedInvocationError) as raised:
+        lambda_handler.handler({"command": "tests.config.lambda_commands.endorse_without_consent"}, Context())
+    assert "Ada" not in "".join(traceback.format_exception(raised.value))
+    [line] = log_lines()
+    assert line["exception"][0]["type"] == "django.db.utils.IntegrityError"
+    assert "Ada" not in json.dumps(line)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_while_the_function_slept_is_noticed(zappa_environment: None) -> None:
+    end_connection()
+    assert lambda_handler.handler({"manage": "jobs list"}, Context()) == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_zappa_runs_the_scheduled_queue(zappa_environment: None) -> None:
     assert lambda_handler.handler(read_event("scheduled_jobs"), Context()) == {}
     assert os.environ["STAGE"] == "local"

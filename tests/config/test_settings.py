@@ -202,6 +202,10 @@ def test_the_operations_stage_and_a_rehearsal_override_what_they_must() -> None:
     assert database["SESSION"]["statement_timeout"] == "800s"
 
 
+def test_a_mail_server_that_says_nothing_is_given_up() -> None:
+    assert ask("EMAIL_TIMEOUT", **PRODUCTION) == {"EMAIL_TIMEOUT": 10}
+
+
 def test_the_release_is_the_one_the_package_wrote_down(tmp_path: Path) -> None:
     (tmp_path / "release.json").write_text('{"release": "20261121-def5678", "commit": "def5678"}')
     (tmp_path / "app").symlink_to(ROOT / "app")
