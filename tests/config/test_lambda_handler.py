@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from app.campaigns.models import Campaign
 from app.config import gateway, lambda_handler, wsgi
+from tests.config import lambda_commands
 from tests.config.lambda_urls import EVERY_BYTE
 from tests.jobs.tasks import end_connection
 
@@ -129,7 +130,7 @@ def test_every_recorded_request_is_in_the_table_above() -> None:
     marks = test_a_recorded_event_gives_the_right_address_url_and_body.pytestmark  # type: ignore[attr-defined]
     tested = {row[0] for row in marks[0].args[1]} | {"cdn_without_viewer"}
     requests = {path.stem for path in EVENTS.glob("*.json") if "httpMethod" in json.loads(path.read_text())}
-    assert requests == tested
+    assert requests - {"load_balancer"} == tested
 
 
 def test_repeated_query_values_and_cookies_all_arrive(send: Send) -> None:
@@ -267,6 +268,66 @@ def test_a_command_that_is_code_is_refused() -> None:
     with pytest.raises(lambda_handler.RefusedEventError, match="zappa manage"):
         lambda_handler.handler(read_event("raw_command"), Context())
     assert "OWNED" not in os.environ
+
+
+REFUSED = {
+    **{
+        name: read_event(name)
+        for name in (
+            "sns",
+            "sqs",
+            "function_url",
+            "load_balancer",
+            "websocket",
+            "eventbridge_other",
+            "cloudwatch_logs",
+        )
+    },
+    "nothing": {},
+    "an empty command": {"manage": ""},
+    "a command that is none": {"command": ["os.abort"]},
+    "a command and a variable": {"manage": "check", "stageVariables": {"OWNED": "1"}},
+    "two commands": {"manage": "check", "command": "tests.config.lambda_commands.keep_event"},
+    "a schedule and a variable": read_event("scheduled_jobs", stageVariables={"OWNED": "1"}),
+    "a schedule that is a request": read_event("scheduled_jobs", version="2.0"),
+    "a schedule of somebody else's": read_event("scheduled_jobs", source="custom"),
+    "a schedule without a rule": read_event("scheduled_jobs", resources=[]),
+    "no records": {"Records": []},
+    "a record that is none": {"Records": ["s3"]},
+    "records of two kinds": {"Records": [*read_event("s3")["Records"], *read_event("sns")["Records"]]},
+    "a token to check": {"type": "TOKEN", "authorizationToken": "x", "methodArn": "arn:aws:execute-api:x"},
+    "a sign-up": {"triggerSource": "PreSignUp_SignUp", "request": {}, "response": {}},
+    "a request without a gateway": {"httpMethod": "GET", "path": "/healthz"},
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_an_event_that_nobody_has_a_reason_to_send_is_refused(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_on: list[dict[str, Any]] = []
+    monkeypatch.setattr(lambda_handler, "_hand_to_zappa", lambda event, _: handed_on.append(event))
+    with pytest.raises(lambda_handler.RefusedEventError, match="expected a REST API's request"):
+        lambda_handler.handler(REFUSED[kind], Context())
+    assert not handed_on
+    assert "OWNED" not in os.environ
+
+
+@pytest.mark.parametrize(
+    "name", ["media-bucket", "", "coalition-builder-dev-ops:", "a:b", "a:b.c;d", "a:b.c\n"]
+)
+def test_a_notification_that_names_no_function_is_refused(name: str) -> None:
+    event = read_event("s3")
+    event["Records"][0]["s3"]["configurationId"] = name
+    with pytest.raises(lambda_handler.RefusedEventError):
+        lambda_handler.handler(event, Context())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_zappa_calls_the_function_that_a_notification_names(zappa_environment: None) -> None:
+    lambda_commands.kept.clear()
+    lambda_handler.handler(read_event("s3"), Context())
+    assert lambda_commands.kept == [read_event("s3")]
 
 
 def test_code_beside_a_harmless_command_is_refused_too() -> None:
