@@ -14,6 +14,7 @@ from django.db import connection, reset_queries, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import BinaryField, F, Func, OuterRef, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Abs
 from django.utils import timezone
 
 from app.regions.geometry import AsEWKB, IsValid, Simplify, Transform, ValidAreas, bounds, multipolygon_ewkb
@@ -116,7 +117,7 @@ def import_layer(  # noqa: PLR0913 - what may be said about a source, by name
         with transaction.atomic():
             with connection.cursor() as cursor:
                 summary = _Import(cursor, kind, vintage, shapefile).run(watch)
-            summary.linked = _link_to_states(vintage)
+            summary.linked = _link_to_states(kind, vintage)
             return summary
 
 
@@ -249,16 +250,20 @@ def _sql(expression: Func | RawSQL) -> tuple[str, Sequence[Any]]:
     return sql, list(parameters)
 
 
-def _link_to_states(vintage: int) -> int:
-    """Give the regions of a vintage their state as parent, whichever of the two came first; says how many changed."""
-    state = Subquery(
-        Region.objects.of(RegionKind.STATE).filter(vintage=vintage, geoid=OuterRef("state_fips")).values("pk")
-    )
+def _link_to_states(kind: str, vintage: int) -> int:
+    """Give the regions that an import may have changed their state as parent; says how many got another one.
+
+    Whichever of the two came first, it is the state of their own vintage, or else of the nearest; of two as near, the
+    newer.
+    """
+    regions = Region.objects.exclude(kind=RegionKind.STATE)
+    if kind != RegionKind.STATE:
+        regions = regions.filter(kind=kind, vintage=vintage)
+    states = Region.objects.of(RegionKind.STATE).filter(geoid=OuterRef("state_fips"))
+    nearest = states.order_by(Abs(F("vintage") - OuterRef("vintage")), "-vintage")
     unlinked = (
-        Region.objects.filter(vintage=vintage)
-        .exclude(kind=RegionKind.STATE)
-        .annotate(state=state)
+        regions.annotate(state=Subquery(nearest.values("pk")[:1]))
         .filter(state__isnull=False)
         .exclude(parent=F("state"))
     )
-    return unlinked.update(parent=state, updated_at=timezone.now())
+    return unlinked.update(parent=F("state"), updated_at=timezone.now())
