@@ -23,9 +23,23 @@ class StaffAdmin(UserAdmin[User]):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not _outranks(obj, request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _outranks(obj, request)
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Only a superuser makes superusers: else an administrator could grant themself everything."""
         del obj
         dates = ("last_login", "date_joined")
-        is_superuser = isinstance(request.user, User) and request.user.is_superuser
-        return dates if is_superuser else ("is_superuser", *dates)
+        return dates if _is_superuser(request) else ("is_superuser", *dates)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser
+
+
+def _outranks(other: User | None, request: HttpRequest) -> bool:
+    """Whether the other is a superuser and who asks is not: whoever sets a password owns the account."""
+    return other is not None and other.is_superuser and not _is_superuser(request)

@@ -14,6 +14,7 @@ from app.endorsements.models import Endorsement
 from app.endorsements.services import CampaignNotOpenError, Submission, submit
 from app.stakeholders.models import StakeholderKind
 from app.stakeholders.places import resolve_place
+from app.stakeholders.validators import validate_single_line
 
 ACCEPTED = {
     "status": "accepted",
@@ -28,16 +29,38 @@ class NotOpenError(APIException):
 
 
 class SubmissionSerializer(serializers.Serializer[Submission]):
-    name = serializers.CharField(max_length=160)
+    name = serializers.CharField(
+        max_length=160,
+        validators=[validate_single_line],
+        help_text="The person's, or the organisation's own where none is named.",
+    )
     email = serializers.EmailField(max_length=254)
-    organisation = serializers.CharField(max_length=160, required=False, allow_blank=True)
-    role = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    organisation = serializers.CharField(
+        max_length=160, required=False, allow_blank=True, validators=[validate_single_line]
+    )
+    role = serializers.CharField(
+        max_length=120, required=False, allow_blank=True, validators=[validate_single_line]
+    )
     statement = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     kind = serializers.ChoiceField(choices=StakeholderKind.choices, required=False)
-    latitude = serializers.FloatField(required=False, help_text="Degrees north, WGS 84.")
-    longitude = serializers.FloatField(required=False, help_text="Degrees east, negative in the Americas.")
-    state = serializers.CharField(max_length=60, required=False, help_text="Name, postal code or FIPS code.")
-    county = serializers.CharField(max_length=140, required=False, help_text="Name or five-digit GEOID.")
+    latitude = serializers.FloatField(required=False, allow_null=True, help_text="Degrees north, WGS 84.")
+    longitude = serializers.FloatField(
+        required=False, allow_null=True, help_text="Degrees east, negative in the Americas."
+    )
+    state = serializers.CharField(
+        max_length=60,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="Name, postal code or FIPS code.",
+    )
+    county = serializers.CharField(
+        max_length=140,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="Name or five-digit GEOID.",
+    )
     consent_to_publish = serializers.BooleanField(
         required=False, default=False, help_text="Without it the endorsement is counted, not shown."
     )
@@ -50,9 +73,9 @@ class SubmissionSerializer(serializers.Serializer[Submission]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         where = {
-            field: attrs.pop(field)
+            field: value
             for field in ("latitude", "longitude", "state", "county")
-            if field in attrs
+            if (value := attrs.pop(field, None)) is not None
         }
         attrs.pop("terms_accepted")
         return {**attrs, "place": resolve_place(**where)}

@@ -1,6 +1,8 @@
 """A person or organisation putting their name to a campaign, from submission to publication."""
 
 import datetime as dt
+import hashlib
+import secrets
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -47,8 +49,9 @@ class EndorsementQuerySet(models.QuerySet["Endorsement"]):
         """What the public may read: counted ones whose endorser agreed to be named."""
         return self.counted().filter(consent_to_publish=True)
 
-    def awaiting_moderation(self) -> Self:
-        return self.filter(state=State.CONFIRMED)
+    def standing(self) -> Self:
+        """Confirmed and not withdrawn, whatever a moderator said: what a person has one of per campaign."""
+        return self.filter(state__in=(State.CONFIRMED, State.APPROVED, State.REJECTED))
 
     def with_counties(self) -> Self:
         """What `Endorsement.county` needs, in a constant number of queries."""
@@ -185,8 +188,10 @@ class Endorsement(models.Model):
 class EmailLink(models.Model):
     """A link sent by e-mail that proves the address, for one purpose, once.
 
-    Only the SHA-256 of its 256 random bits is kept: who reads the database can't use a link.
+    Only the SHA-256 of its 256 random bits is kept, here and in the job queue: who reads the database can't use a link.
     """
+
+    TOKEN_BYTES = 32
 
     class Purpose(models.TextChoices):
         CONFIRM = "confirm"
@@ -210,6 +215,22 @@ class EmailLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} link of endorsement {self.endorsement_id}"
+
+    @classmethod
+    def issue(cls, endorsement: Endorsement, purpose: Purpose) -> str:
+        """Make a link and return its token, which is kept nowhere."""
+        token = secrets.token_urlsafe(cls.TOKEN_BYTES)
+        cls.objects.create(
+            endorsement=endorsement,
+            purpose=purpose,
+            digest=cls.digest_of(token),
+            expires_at=timezone.now() + dt.timedelta(hours=settings.ENDORSEMENT_LINK_HOURS),
+        )
+        return token
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()
 
     def is_usable(self, at: dt.datetime | None = None) -> bool:
         return self.used_at is None and (at or timezone.now()) < self.expires_at

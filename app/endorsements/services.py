@@ -1,12 +1,10 @@
 """An endorsement's way from a form to the public list."""
 
 import datetime as dt
-import hashlib
-import secrets
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -19,14 +17,13 @@ from app.endorsements.models import (
     EndorsementQuerySet,
     State,
 )
+from app.endorsements.tasks import mail_link
 from app.mail.addresses import normalise_email
-from app.mail.links import absolute_link
-from app.mail.tasks import queue_mail
 from app.stakeholders.models import Stakeholder, StakeholderKind
 from app.stakeholders.places import Place
 from app.stakeholders.services import locate
 
-_TOKEN_BYTES = 32
+KEEP_UNCONFIRMED_DAYS = 14
 
 
 class CampaignNotOpenError(Exception):
@@ -67,9 +64,8 @@ def submit(campaign: Campaign, submission: Submission) -> None:
     if not campaign.is_open():
         raise CampaignNotOpenError
     email = normalise_email(submission.email)
-    endorsed = campaign.endorsements.filter(stakeholder__email=email).exclude(state=State.WITHDRAWN).first()
-    if endorsed:
-        _mail(endorsed, "already_endorsed", EmailLink.Purpose.WITHDRAW)
+    if endorsed := _standing_of(campaign, email):
+        _mail(endorsed, EmailLink.Purpose.WITHDRAW, "already_endorsed")
         return
     point = submission.place.point
     endorsement = campaign.endorsements.create(
@@ -85,7 +81,13 @@ def submit(campaign: Campaign, submission: Submission) -> None:
         consent_to_publish=submission.consent_to_publish,
         terms_version=settings.TERMS_VERSION,
     )
-    _mail(endorsement, "confirm", EmailLink.Purpose.CONFIRM)
+    _mail(endorsement, EmailLink.Purpose.CONFIRM, "confirm")
+
+
+def request_withdrawal(campaign: Campaign, address: str) -> None:
+    """Mail a link to withdraw, also when the campaign is closed; an unknown address looks the same from outside."""
+    if endorsed := _standing_of(campaign, normalise_email(address)):
+        _mail(endorsed, EmailLink.Purpose.WITHDRAW, "withdraw")
 
 
 def find_link(token: str, purpose: EmailLink.Purpose) -> EmailLink:
@@ -95,7 +97,7 @@ def find_link(token: str, purpose: EmailLink.Purpose) -> EmailLink:
         LinkUnusableError: there is none that can be used for this purpose.
     """
     link = (
-        EmailLink.objects.filter(digest=_digest(token), purpose=purpose)
+        EmailLink.objects.filter(digest=EmailLink.digest_of(token), purpose=purpose)
         .select_related("endorsement__campaign")
         .first()
     )
@@ -113,11 +115,9 @@ def confirm(token: str) -> Endorsement:
     """
     with transaction.atomic():
         endorsement = _use(token, EmailLink.Purpose.CONFIRM, State.CONFIRMED)
-        stakeholder = _stakeholder_of(endorsement)
-        if _confirm_as(endorsement, stakeholder):
-            locate(
-                stakeholder, Place.at(endorsement.latitude, endorsement.longitude, endorsement.county_geoid)
-            )
+        stakeholder = _locked_stakeholder(endorsement)
+        if not stakeholder.endorsements.standing().filter(campaign=endorsement.campaign_id).exists():
+            _confirm_as(endorsement, stakeholder)
             return endorsement
         endorsement.delete()
     raise AlreadyEndorsedError
@@ -153,25 +153,19 @@ def moderate(endorsements: EndorsementQuerySet, state: State, by: User) -> int:
     )
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def forget_unconfirmed() -> int:
+    """Delete submissions that nobody confirmed while they could; returns how many."""
+    before = timezone.now() - dt.timedelta(days=KEEP_UNCONFIRMED_DAYS)
+    forgotten = Endorsement.objects.filter(state=State.SUBMITTED, submitted_at__lt=before)
+    return forgotten.delete()[1].get(Endorsement._meta.label, 0)  # noqa: SLF001 - Django's public name
 
 
-def _mail(endorsement: Endorsement, template: str, purpose: EmailLink.Purpose) -> None:
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    EmailLink.objects.create(
-        endorsement=endorsement,
-        purpose=purpose,
-        digest=_digest(token),
-        expires_at=timezone.now() + dt.timedelta(hours=settings.ENDORSEMENT_LINK_HOURS),
-    )
-    context = {
-        "endorsement": endorsement,
-        "campaign": endorsement.campaign,
-        "link": absolute_link(f"site:{purpose.value}", token),
-        "hours": settings.ENDORSEMENT_LINK_HOURS,
-    }
-    queue_mail(f"endorsements/mail/{template}.txt", endorsement.email, context)
+def _standing_of(campaign: Campaign, email: str) -> Endorsement | None:
+    return campaign.endorsements.standing().filter(stakeholder__email=email).first()
+
+
+def _mail(endorsement: Endorsement, purpose: EmailLink.Purpose, template: str) -> None:
+    mail_link.enqueue(endorsement.pk, purpose.value, template)
 
 
 def _use(token: str, purpose: EmailLink.Purpose, leads_to: State) -> Endorsement:
@@ -185,25 +179,24 @@ def _use(token: str, purpose: EmailLink.Purpose, leads_to: State) -> Endorsement
     return endorsement
 
 
-def _stakeholder_of(endorsement: Endorsement) -> Stakeholder:
-    typed = {
-        "kind": endorsement.kind,
-        "name": endorsement.name,
-        # What was left empty this time is no reason to forget what was known.
-        **{field: value for field in ("organisation", "role") if (value := getattr(endorsement, field))},
-    }
-    stakeholder, _ = Stakeholder.objects.update_or_create(email=endorsement.email, defaults=typed)
+def _locked_stakeholder(endorsement: Endorsement) -> Stakeholder:
+    """The person behind the proven address, made if need be; locked, so that of two confirmations one waits."""
+    typed = {field: getattr(endorsement, field) for field in ("kind", "name", "organisation", "role")}
+    stakeholder, _ = Stakeholder.objects.select_for_update().get_or_create(
+        email=endorsement.email, defaults=typed
+    )
     return stakeholder
 
 
-def _confirm_as(endorsement: Endorsement, stakeholder: Stakeholder) -> bool:
-    """Whether the endorsement became this stakeholder's one of the campaign."""
+def _confirm_as(endorsement: Endorsement, stakeholder: Stakeholder) -> None:
     endorsement.state = State.CONFIRMED
     endorsement.confirmed_at = timezone.now()
     endorsement.stakeholder = stakeholder
-    try:
-        with transaction.atomic():
-            endorsement.save(update_fields=["state", "confirmed_at", "stakeholder"])
-    except IntegrityError:
-        return False
-    return True
+    endorsement.save(update_fields=["state", "confirmed_at", "stakeholder"])
+    stakeholder.kind = endorsement.kind
+    stakeholder.name = endorsement.name
+    # What was left empty this time is no reason to forget what was known.
+    stakeholder.organisation = endorsement.organisation or stakeholder.organisation
+    stakeholder.role = endorsement.role or stakeholder.role
+    stakeholder.save(update_fields=["kind", "name", "organisation", "role", "updated_at"])
+    locate(stakeholder, Place.at(endorsement.latitude, endorsement.longitude, endorsement.county_geoid))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from app.campaigns.models import Campaign
 from app.endorsements.models import Endorsement
+from app.endorsements.services import KEEP_UNCONFIRMED_DAYS
 from app.regions.models import Region, RegionKind
 from app.site.caching import public_page
 from app.site.choropleth import Choropleth, choropleth
@@ -84,7 +85,11 @@ def state_map(request: HttpRequest, slug: str, usps: str) -> HttpResponse:
 @require_safe
 @public_page
 def terms(request: HttpRequest) -> HttpResponse:
-    context = {"version": settings.TERMS_VERSION, "link_hours": settings.ENDORSEMENT_LINK_HOURS}
+    context = {
+        "version": settings.TERMS_VERSION,
+        "link_hours": settings.ENDORSEMENT_LINK_HOURS,
+        "keep_days": KEEP_UNCONFIRMED_DAYS,
+    }
     return render(request, "site/terms.html", context)
 
 

@@ -15,12 +15,13 @@ from app.endorsements.services import (
     LinkUnusableError,
     confirm,
     find_link,
+    request_withdrawal,
     submit,
     withdraw,
 )
 from app.site.caching import private_page, token_page
 from app.site.campaigns import published_campaign, standing
-from app.site.forms import EndorseForm
+from app.site.forms import EndorseForm, WithdrawForm
 
 CONFLICT, GONE = 409, 410
 _ANY = ["GET", "HEAD", "POST"]
@@ -45,12 +46,25 @@ def endorse(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @private_page
 def endorse_sent(request: HttpRequest, slug: str) -> HttpResponse:
-    context = {
-        "campaign": published_campaign(slug),
-        "hours": settings.ENDORSEMENT_LINK_HOURS,
-        "local": settings.STAGE == "local",
-    }
-    return render(request, "site/endorse_sent.html", context)
+    return render(request, "site/endorse_sent.html", _sent_context(slug))
+
+
+@require_http_methods(_ANY)
+@private_page
+def request_withdrawal_link(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for a link to withdraw, also after the campaign closed; the answer tells nothing about the address."""
+    campaign = published_campaign(slug)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        request_withdrawal(campaign, form.cleaned_data["email"])
+        return redirect("site:withdraw-sent", slug=slug)
+    return render(request, "site/withdraw_request.html", {"campaign": campaign, "form": form})
+
+
+@require_safe
+@private_page
+def withdraw_sent(request: HttpRequest, slug: str) -> HttpResponse:
+    return render(request, "site/withdraw_sent.html", _sent_context(slug))
 
 
 # Exempt: the token in the address is the authority, a forger would need it, and the browsers inside mail apps often
@@ -86,6 +100,14 @@ def _use_link(
     except AlreadyEndorsedError:
         return render(request, "site/already_endorsed.html", {"campaign": campaign})
     return render(request, f"site/{purpose}_done.html", {"endorsement": endorsement})
+
+
+def _sent_context(slug: str) -> dict[str, object]:
+    return {
+        "campaign": published_campaign(slug),
+        "hours": settings.ENDORSEMENT_LINK_HOURS,
+        "local": settings.STAGE == "local",
+    }
 
 
 def _not_open(request: HttpRequest, slug: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from app.endorsements.services import Submission
 from app.regions.models import Region, RegionKind
 from app.stakeholders.models import StakeholderKind
 from app.stakeholders.places import Place, resolve_place
+from app.stakeholders.validators import validate_single_line
 
 
 def _text(autocomplete: str, **attributes: str) -> forms.TextInput:
@@ -22,7 +23,26 @@ def state_choices() -> list[tuple[str, str]]:
     return [("", "Choose a state"), *states]
 
 
-class PlaceForm(forms.Form):
+class SummarisedForm(forms.Form):
+    """A form whose page lists what has to be mended."""
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, label_suffix="")
+
+    def summary(self) -> list[tuple[str, str]]:
+        """Every error with the id of the field to mend, in the order of the page."""
+        return [
+            (self._first_id(name) if name in self.fields else "", str(message))
+            for name in (*self.fields, "__all__")
+            for message in self.errors.get(name, [])
+        ]
+
+    def _first_id(self, name: str) -> str:
+        """Where a link to the field leads; a group of radio buttons has no id of its own."""
+        return self[name].id_for_label or f"{self[name].auto_id}_0"
+
+
+class PlaceForm(SummarisedForm):
     """A county, or a point."""
 
     state = forms.ChoiceField(
@@ -52,7 +72,7 @@ class PlaceForm(forms.Form):
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         field = self.fields["state"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
         field.choices = self._states = state_choices()
@@ -100,17 +120,20 @@ class PlaceForm(forms.Form):
             self.add_error(None, error)
             return None
 
-    def summary(self) -> list[tuple[str, str]]:
-        """Every error with the id of the field to mend, in the order of the page."""
-        return [
-            (self._first_id(name) if name in self.fields else "", str(message))
-            for name in (*self.fields, "__all__")
-            for message in self.errors.get(name, [])
-        ]
 
-    def _first_id(self, name: str) -> str:
-        """Where a link to the field leads; a group of radio buttons has no id of its own."""
-        return self[name].id_for_label or f"{self[name].auto_id}_0"
+_EMAIL_INVALID = "Give an e-mail address as name@example.org."
+
+
+class WithdrawForm(SummarisedForm):
+    """Whose endorsement is to be withdrawn."""
+
+    email = forms.EmailField(
+        max_length=254,
+        label="E-mail",
+        help_text="The address that you endorsed with.",
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={"required": "Give the address that you endorsed with.", "invalid": _EMAIL_INVALID},
+    )
 
 
 class EndorseForm(PlaceForm):
@@ -119,6 +142,7 @@ class EndorseForm(PlaceForm):
     name = forms.CharField(
         max_length=160,
         widget=_text("name"),
+        validators=[validate_single_line],
         error_messages={"required": "Give your name."},
     )
     email = forms.EmailField(
@@ -128,7 +152,7 @@ class EndorseForm(PlaceForm):
         widget=forms.EmailInput({"autocomplete": "email"}),
         error_messages={
             "required": "Give your e-mail address: the endorsement is confirmed by it.",
-            "invalid": "Give an e-mail address as name@example.org.",
+            "invalid": _EMAIL_INVALID,
         },
     )
     kind = forms.ChoiceField(
@@ -144,8 +168,9 @@ class EndorseForm(PlaceForm):
     organisation = forms.CharField(
         max_length=160,
         required=False,
-        help_text="Whom you speak for or work with.",
+        help_text="Whom you speak for or work with. Needed where it is the organisation that endorses.",
         widget=_text("organization"),
+        validators=[validate_single_line],
     )
     role = forms.CharField(
         max_length=120,
@@ -153,6 +178,7 @@ class EndorseForm(PlaceForm):
         label="Your role",
         help_text="As Mayor, Owner, or Teacher.",
         widget=_text("organization-title"),
+        validators=[validate_single_line],
     )
     statement = forms.CharField(
         max_length=2000,
@@ -174,6 +200,13 @@ class EndorseForm(PlaceForm):
         "name", "email", "kind", "organisation", "role", "state", "county", "latitude", "longitude", "statement",
         "consent_to_publish", "terms_accepted",
     )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for_organisation = cleaned.get("kind") == StakeholderKind.ORGANISATION
+        if for_organisation and "organisation" not in self.errors and not cleaned["organisation"]:
+            self.add_error("organisation", "Name the organisation that endorses.")
+        return cleaned
 
     def submission(self) -> Submission:
         """Of a valid form."""

@@ -71,6 +71,23 @@ def test_an_administrator_makes_nobody_a_superuser(administrator: User, outsider
     assert not administrator.is_superuser
 
 
+@pytest.mark.parametrize("page", ["change", "password", "delete"])
+def test_an_administrator_has_no_power_over_a_superuser(
+    administrator: User, outsider: Client, page: str
+) -> None:
+    superuser = User.objects.create_superuser("root", password="correct horse battery")
+    outsider.force_login(administrator)
+    form = {
+        "password1": "mine now, all mine",
+        "password2": "mine now, all mine",
+        "username": "root",
+        "post": "yes",
+    }
+    response = outsider.post(f"/admin/accounts/user/{superuser.pk}/{page}/", form)
+    assert response.status_code == 403
+    assert User.objects.get(pk=superuser.pk).check_password("correct horse battery")
+
+
 def test_the_staff_area_asks_an_outsider_to_sign_in(outsider: Client) -> None:
     response = outsider.get("/admin/")
     assert response.status_code == 302

@@ -66,9 +66,28 @@ def test_a_route_without_a_row_is_denied(
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_a_method_without_a_row_is_denied(campaign: Campaign, outsider: Client, method: str) -> None:
+def test_a_method_that_is_not_there_is_said_so(campaign: Campaign, outsider: Client, method: str) -> None:
     response = getattr(outsider, method)("/api/campaigns/clean-water/")
-    assert response.status_code == 403
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD, OPTIONS"
+    assert response.json()["error"]["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize("cursor", ["cD1hYmM=", "cD0A", "cD0yMDI2LTEzLTQ1", "%ff", "bz0tNQ=="])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/api/campaigns/",
+        "/api/campaigns/?ordering=title",
+        "/api/campaigns/clean-water/endorsements/",
+        "/api/regions/",
+    ],
+)
+def test_a_damaged_cursor_is_no_fault_of_ours(
+    campaign: Campaign, maryland: Region, outsider: Client, url: str, cursor: str
+) -> None:
+    separator = "&" if "?" in url else "?"
+    assert outsider.get(f"{url}{separator}cursor={cursor}").status_code in {200, 404}
 
 
 def test_nothing_is_found_in_the_one_shape(outsider: Client) -> None:

@@ -78,6 +78,9 @@ def test_a_county_by_name_counts_there(
         ("terms_accepted", False),
         ("kind", "robot"),
         ("statement", "x" * 2001),
+        ("name", "there\n\nYour account is locked."),
+        ("organisation", "Open http://evil.example/now"),
+        ("role", "Mayor\u2028of"),
         ("latitude", 91),
         ("latitude", "north"),
         ("longitude", 76.6),
@@ -94,6 +97,14 @@ def test_it_names_the_field_that_is_wrong(
     assert error["code"] == "invalid"
     assert list(error["fields"]) == [expected]
     assert not Endorsement.objects.exists()
+
+
+def test_null_and_empty_are_as_good_as_absent(
+    campaign: Campaign, maryland: Region, outsider: Client, submission: Body
+) -> None:
+    assert post(outsider, submission | {"state": "", "county": None}).status_code == 202
+    by_county = {"latitude": None, "longitude": None, "state": "MD", "county": "Harford"}
+    assert post(outsider, submission | by_county).status_code == 202
 
 
 @pytest.mark.parametrize("missing", ["name", "email", "terms_accepted", "latitude"])

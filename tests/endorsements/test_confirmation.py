@@ -68,7 +68,9 @@ def test_a_submission_that_is_rolled_back_sends_nothing(
     assert mail.outbox == []
 
 
-def test_the_database_holds_no_token(campaign: Campaign, token_mailed_to: Token) -> None:
+def test_a_link_has_256_random_bits_and_is_kept_as_a_digest(
+    campaign: Campaign, token_mailed_to: Token
+) -> None:
     submit(campaign, ada())
     token = token_mailed_to("ada@example.org")
     assert token not in str(list(EmailLink.objects.values()))
@@ -131,12 +133,14 @@ def test_the_second_of_two_submissions_is_dropped_when_it_is_confirmed(
 ) -> None:
     submit(campaign, ada())
     first = token_mailed_to("ada@example.org")
-    submit(campaign, ada())
+    submit(campaign, ada(name="Mallory was here", organisation="Evil", place=Place(county_geoid="24025")))
     second = token_mailed_to("ada@example.org")
     confirm(first)
+    before = Stakeholder.objects.values().get()
     with pytest.raises(AlreadyEndorsedError):
         confirm(second)
     assert Endorsement.objects.count() == 1
+    assert Stakeholder.objects.values().get() == before
     with pytest.raises(LinkUnusableError):
         confirm(second)
 

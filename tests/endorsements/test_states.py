@@ -1,14 +1,12 @@
 """An endorsement's states: which lead where, and who takes it there."""
 
-import datetime as dt
-
 import pytest
 from django.utils import timezone
 
 from app.accounts.models import User
 from app.campaigns.models import Campaign
 from app.endorsements.models import REACHED_FROM, EmailLink, Endorsement, State
-from app.endorsements.services import LinkUnusableError, _digest, confirm, moderate, withdraw
+from app.endorsements.services import LinkUnusableError, confirm, moderate, withdraw
 from app.stakeholders.models import Stakeholder
 
 ALLOWED = {
@@ -43,14 +41,7 @@ def endorsement_in(state: State, campaign: Campaign) -> Endorsement:
 
 
 def link_to(endorsement: Endorsement, purpose: EmailLink.Purpose) -> str:
-    token = f"token for {purpose}"
-    EmailLink.objects.create(
-        endorsement=endorsement,
-        purpose=purpose,
-        digest=_digest(token),
-        expires_at=timezone.now() + dt.timedelta(hours=1),
-    )
-    return token
+    return EmailLink.issue(endorsement, purpose)
 
 
 def take(endorsement: Endorsement, target: State, moderator: User) -> None:

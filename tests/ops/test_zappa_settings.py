@@ -122,7 +122,10 @@ def test_a_companion_has_no_api_more_time_and_the_queue(stage: str) -> None:
         900,
         False,
     )
-    assert [event["expression"] for event in companion["events"]] == ["rate(1 minute)"]
+    assert {event["function"]: event["expression"] for event in companion["events"]} == {
+        "app.jobs.schedule.work_off_queue": "rate(1 minute)",
+        "app.endorsements.schedule.forget_unconfirmed": "rate(1 day)",
+    }
     assert "events" not in serving
     assert companion["aws_environment_variables"] == {"STAGE": stage}
 
