@@ -60,15 +60,15 @@ class EndorsementQuerySet(models.QuerySet["Endorsement"]):
             Prefetch("stakeholder__assignments", counties, to_attr="county_assignments")
         )
 
-    def count_by_region(self, kind: str, vintage: int) -> dict[int, int]:
-        """How many counted endorsements each region of a layer has.
+    def count_by_region(self, kind: str) -> dict[int, int]:
+        """How many counted endorsements each region of a kind has, every stakeholder where they are by the newest layer.
 
         Returns:
             Counts by the region's primary key; a region without any is absent.
         """
         rows = (
             self.counted()
-            .filter(stakeholder__assignments__kind=kind, stakeholder__assignments__vintage=vintage)
+            .filter(stakeholder__assignments__in=RegionAssignment.objects.newest_of(kind))
             .order_by()
             .values_list("stakeholder__assignments__region")
             .annotate(Count("pk"))

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower, Trim
 
 from app.regions.geometry import PointField, SpatialIndex
@@ -26,6 +26,14 @@ class Stakeholder(models.Model):
     email = models.EmailField("e-mail", unique=True, help_text="Kept in lower case; one stakeholder each.")
     address = models.TextField(blank=True)
     location = PointField(null=True, blank=True)
+    county_geoid = models.CharField(
+        "county GEOID",
+        max_length=5,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The county they named; without a location it places them in every layer to come.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -42,6 +50,9 @@ class Stakeholder(models.Model):
             models.CheckConstraint(
                 condition=Q(email=Lower(Trim(F("email")))), name="stakeholder_email_normalised"
             ),
+            models.CheckConstraint(
+                condition=Q(county_geoid__regex=r"^([0-9]{5})?$"), name="stakeholder_county_geoid"
+            ),
         ]
         indexes = [
             SpatialIndex(fields=["location"], name="stakeholder_location_gist"),
@@ -53,6 +64,13 @@ class Stakeholder(models.Model):
 
 
 class RegionAssignmentQuerySet(models.QuerySet["RegionAssignment"]):
+    def newest_of(self, kind: str) -> Self:
+        """Each stakeholder's newest assignment of a kind: layers of one kind can be of different age in two states."""
+        newer = RegionAssignment.objects.filter(
+            stakeholder=OuterRef("stakeholder"), kind=kind, vintage__gt=OuterRef("vintage")
+        )
+        return self.filter(~Exists(newer), kind=kind)
+
     def with_regions(self) -> Self:
         """Regions and their parents in the same query, their shapes left in the database."""
         shapes = [

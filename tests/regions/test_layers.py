@@ -146,10 +146,23 @@ def test_counties_get_their_state_whichever_comes_first(tmp_path: Path, order: t
     assert load(tmp_path / "county").linked == 0
 
 
-def test_a_state_of_another_vintage_is_no_parent(tmp_path: Path) -> None:
-    load(write_layer(tmp_path / "state", [(state(), degree_square())]), "state", 2024)
-    load(write_layer(tmp_path / "county", [(county(), degree_square())]))
-    assert Region.objects.get(kind="county").parent is None
+def test_without_a_state_of_its_vintage_a_county_gets_the_last_one_before(tmp_path: Path) -> None:
+    write_layer(tmp_path / "state", [(state(), degree_square())])
+    write_layer(tmp_path / "county", [(county(), degree_square())])
+    load(tmp_path / "county", vintage=2020)
+    vintages = []
+    for vintage in (2024, 2022, 2010, 2016, 2014, 2020, 2021):
+        load(tmp_path / "state", "state", vintage)
+        found = Region.objects.select_related("parent").get(kind="county").parent
+        assert found
+        vintages.append(found.vintage)
+    assert vintages == [2024, 2022, 2010, 2016, 2016, 2020, 2020]
+
+
+def test_a_newer_county_is_linked_to_an_older_state_when_it_comes(tmp_path: Path) -> None:
+    load(write_layer(tmp_path / "state", [(state(), degree_square())]), "state", 2016)
+    assert load(write_layer(tmp_path / "county", [(county(), degree_square())]), vintage=2024).linked == 1
+    assert load(tmp_path / "county", vintage=2024).linked == 0
 
 
 def test_an_older_state_row_moves_to_the_new_parent_only_in_its_vintage(tmp_path: Path) -> None:
