@@ -38,7 +38,8 @@ class RegionQuerySet(models.QuerySet["Region"]):
         every pair within a state: minutes for two vintages of ZIP areas.)
         """
         layer = Region.objects.filter(kind=OuterRef("kind"), state_fips=OuterRef("state_fips"))
-        return self.filter(vintage=Subquery(layer.order_by("-vintage").values("vintage")[:1]))
+        # Not "=", of which PostgreSQL expects one row in 200 and then sorts them all for the sake of a page.
+        return self.filter(vintage__gte=Subquery(layer.order_by("-vintage").values("vintage")[:1]))
 
     def covering(self, point: Point) -> Self:
         """Regions of every kind and vintage that cover the point; a shared edge belongs to both sides."""

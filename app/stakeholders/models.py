@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower, Trim
 
 from app.regions.geometry import PointField, SpatialIndex
@@ -64,13 +64,6 @@ class Stakeholder(models.Model):
 
 
 class RegionAssignmentQuerySet(models.QuerySet["RegionAssignment"]):
-    def newest_of(self, kind: str) -> Self:
-        """Each stakeholder's newest assignment of a kind: layers of one kind can be of different age in two states."""
-        newer = RegionAssignment.objects.filter(
-            stakeholder=OuterRef("stakeholder"), kind=kind, vintage__gt=OuterRef("vintage")
-        )
-        return self.filter(~Exists(newer), kind=kind)
-
     def with_regions(self) -> Self:
         """Regions and their parents in the same query, their shapes left in the database."""
         shapes = [

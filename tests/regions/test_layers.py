@@ -1,6 +1,7 @@
 """Importing layers: what becomes of records, and what a second import changes."""
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import shapefile
 from django.db import connection
 
-from app.regions.geometry import IsValid, Point
+from app.regions.geometry import IsValid, Point, multipolygon_from_ewkb
 from app.regions.layers import ImportSummary, import_layer
 from app.regions.models import Region
 from app.regions.shapefiles import Record
@@ -348,3 +349,24 @@ def test_the_time_of_a_change_is_now(folder: Path) -> None:
     before = dt.datetime.now(dt.UTC)
     load(write_layer(folder, [(county(), degree_square())]))
     assert before <= Region.objects.get().updated_at <= dt.datetime.now(dt.UTC)
+
+
+def corners(folder: Path, rings: list[list[tuple[float, float]]]) -> int:
+    """How many the outline of a county of this shape has."""
+    load(write_layer(folder, [(county(), rings)]))
+    outline = Region.objects.with_shapes().get().outline
+    return len(multipolygon_from_ewkb(outline)[0][0]) - 1
+
+
+def test_the_outline_of_a_tiny_region_keeps_its_form(folder: Path) -> None:
+    angles = [math.tau * step / 16 for step in range(17)]
+    ring = [(-77 + 0.005 * math.sin(angle), 39 + 0.005 * math.cos(angle)) for angle in angles]
+    assert corners(folder, [[*ring[:-1], ring[0]]]) == 16
+
+
+@pytest.mark.parametrize(("depth", "kept"), [(0.004, 4), (0.008, 7)])
+def test_the_outline_of_a_large_region_is_off_by_half_a_hundredth_of_a_degree_at_most(
+    folder: Path, depth: float, kept: int
+) -> None:
+    notch = [(-75.1, 43.0), (-75.0, 43.0 - depth), (-74.9, 43.0)]
+    assert corners(folder, [[(-77, 39), (-77, 43), *notch, (-73, 43), (-73, 39), (-77, 39)]]) == kept

@@ -111,9 +111,7 @@ def test_it_follows_shapes_that_changed(maryland: Region) -> None:
     ada, grace = located("Ada", IN_BALTIMORE), located("Grace", Place(point=Point(-75.5, 39.5)))
     for geoid, corners in (("24510", (-80, 39, -79, 40)), ("24025", (-79, 39, -78, 40))):
         Region.objects.filter(geoid=geoid).update(geometry=multipolygon_ewkb([[square(*corners)]]))
-    Region.objects.filter(geoid="24005").update(
-        geometry=multipolygon_ewkb([[square(-77, 39, -76, 40)]])
-    )
+    Region.objects.filter(geoid="24005").update(geometry=multipolygon_ewkb([[square(-77, 39, -76, 40)]]))
     assert assign_layer("county", 2016) == LayerAssignment(placed=1, changed=1)
     assert regions_of(ada, 2016) == [("state", "24", "point"), ("county", "24005", "point")]
     assert regions_of(grace, 2016) == [("state", "24", "point")]

@@ -1,5 +1,4 @@
-"""Imports one layer of regions from a TIGER/Line or cartographic-boundary shapefile of the U.S. Census, and finds out
-who is in them."""
+"""Imports one layer of regions from a TIGER/Line or cartographic-boundary shapefile, and locates everybody in it."""
 
 import sys
 from collections.abc import Iterable
