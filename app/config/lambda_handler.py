@@ -5,6 +5,8 @@ commands, scheduled functions, records of S3 and SNS) is handed to Zappa, import
 second of a cold start that no request needs.
 """
 
+import contextlib
+import io
 import json
 import logging
 import uuid
@@ -25,13 +27,16 @@ from app.config.gateway import Event
 
 KEEP_WARM = "handler.keep_warm_callback"
 
-# Only what declares itself UTF-8 travels as text. The rest, whatever its charset, is base64 and arrives byte for byte.
+# Only what declares itself UTF-8 travels as text. The rest, whatever its charset, is base64 and arrives byte for byte,
+# if the gateway takes the request for one of binary data.
 TEXT_TYPES = (
     "application/json",
     "application/problem+json",
+    "image/svg+xml; charset=utf-8",
     "text/css; charset=utf-8",
     "text/csv; charset=utf-8",
     "text/html; charset=utf-8",
+    "text/javascript; charset=utf-8",
     "text/plain; charset=utf-8",
 )
 
@@ -67,6 +72,8 @@ def handler(event: Event, context: Any) -> Any:
         raise RefusedEventError(
             "raw_command executes code from the event; use `zappa manage` with a command instead."
         )
+    if event.get("reply"):
+        return _reply(event, context)
     return _hand_to_zappa(event, context)
 
 
@@ -75,16 +82,39 @@ def _is_keep_warm(event: Event) -> bool:
     return is_scheduled and event["resources"][0].endswith(KEEP_WARM)
 
 
-def _hand_to_zappa(event: Event, context: Any) -> Any:
+def _zappa() -> Any:
     from zappa.handler import LambdaHandler
 
-    # A singleton: the first call decides on the settings, the second one uses it.
+    # A singleton: this call decides on the settings, and prints a word the first time.
     LambdaHandler("app.config.zappa_runtime")
+    return LambdaHandler
+
+
+def _hand_to_zappa(event: Event, context: Any) -> Any:
+    zappa = _zappa()
     token = request_id.current.set(context.aws_request_id)
     try:
-        return LambdaHandler.lambda_handler(event, context)
+        return zappa.lambda_handler(event, context)
     finally:
         request_id.current.reset(token)
+
+
+def _reply(event: Event, context: Any) -> dict[str, str]:
+    """Give back what a command prints, which may be a one-time link: printed, it would stand in the log.
+
+    Returns:
+        `{"output": …}`, or `{"refused": …}` with what the command says to an operator.
+    """
+    # No request needs it, so no request's cold start pays for it.
+    from django.core.management.base import CommandError
+
+    _zappa()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            _hand_to_zappa(event, context)
+    except CommandError as error:
+        return {"refused": str(error)}
+    return {"output": said.getvalue()}
 
 
 def _respond(event: Event, context: Any) -> dict[str, Any]:

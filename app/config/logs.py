@@ -26,8 +26,8 @@ _MOST_CAUSES = 4
 _MOST_FRAMES = 20
 
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-# The links in e-mails carry their token as the last part of the path.
-_LINK = re.compile(r"(/(?:confirm|withdraw)/)[^/\s\"'?]+")
+# The links in e-mails, and the one of a first administrator, carry their token as the last part of the path.
+_LINK = re.compile(r"(/(?:confirm|withdraw|set-password/[^/\s]+)/)[^/\s\"'?]+")
 # 256 random bits in base64 or hexadecimal, and the three parts of a JSON web token. Release ids (40) are shorter.
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{43,}")
 _PASSWORD_IN_URL = re.compile(r"(://[^:/\s@]*:)[^@\s/]+@")

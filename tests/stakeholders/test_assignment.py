@@ -131,7 +131,7 @@ def test_choices_made_before_the_county_was_kept_are_taken_over(maryland: Region
         stakeholder=ada, region=newer, kind="county", vintage=2024, basis="choice"
     )
     Stakeholder.objects.update(county_geoid="")
-    migration = importlib.import_module("app.stakeholders.migrations.0004_county_geoid_from_choices")
+    migration = importlib.import_module("app.stakeholders.migrations.0005_county_geoid_from_choices")
     migration.fill(apps, SimpleNamespace(connection=connection))
     ada.refresh_from_db()
     grace.refresh_from_db()

@@ -16,5 +16,5 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("stakeholders", "0003_stakeholder_county_geoid")]
+    dependencies = [("stakeholders", "0004_stakeholder_county_geoid")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

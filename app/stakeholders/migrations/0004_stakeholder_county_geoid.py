@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('stakeholders', '0002_assignment_matches_region'),
+        ('stakeholders', '0003_messages_of_constraints'),
     ]
 
     operations = [
@@ -17,6 +17,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='stakeholder',
-            constraint=models.CheckConstraint(condition=models.Q(('county_geoid__regex', '^([0-9]{5})?$')), name='stakeholder_county_geoid'),
+            constraint=models.CheckConstraint(condition=models.Q(('county_geoid__regex', '^([0-9]{5})?$')), name='stakeholder_county_geoid', violation_error_message="A county's GEOID has five digits."),
         ),
     ]
