@@ -27,6 +27,14 @@ class Stakeholder(models.Model):
     email = models.EmailField("e-mail", unique=True, help_text="Kept in lower case; one stakeholder each.")
     address = models.TextField(blank=True)
     location = PointField(null=True, blank=True)
+    county_geoid = models.CharField(
+        "county GEOID",
+        max_length=5,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The county they named; without a location it places them in every layer to come.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -50,6 +58,11 @@ class Stakeholder(models.Model):
                 condition=Q(email=Lower(Trim(F("email")))),
                 name="stakeholder_email_normalised",
                 violation_error_message="The e-mail address is kept in lower case, without spaces around it.",
+            ),
+            models.CheckConstraint(
+                condition=Q(county_geoid__regex=r"^([0-9]{5})?$"),
+                name="stakeholder_county_geoid",
+                violation_error_message="A county's GEOID has five digits.",
             ),
         ]
         indexes = [
