@@ -40,7 +40,7 @@ format: $(VENV)/dev ## Rewrite the code in the project's style
 	@$(VENV)/bin/ruff format .
 
 .PHONY: bench
-bench: $(VENV)/dev ## Measure ours against named peers in one run (BENCH=lambda; all if not given)
+bench: $(VENV)/dev ## Measure ours against named peers, and fail over the limits (BENCH=lambda; all if not given)
 	@for name in $(or $(BENCH),$(filter-out report,$(basename $(notdir $(wildcard benchmarks/*.py))))); do \
 	  $(PYTHON) -m benchmarks.$$name; \
 	done
@@ -63,6 +63,7 @@ lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versi
 
 ##@ Deploy it (STAGE=dev, staging or prod)
 
+NEEDS_EMAIL = $(or $(EMAIL),$(error Name an address, as in: make $@ EMAIL=ada@example.org))
 NEEDS_STAGE = $(or $(STAGE),$(error Name a stage, as in: make $@ STAGE=dev))
 
 .PHONY: deploy deploy-dev deploy-staging deploy-prod
@@ -93,6 +94,18 @@ logs: $(VENV)/dev ## Follow a stage's logs (SINCE=1h; OPS=1 for its jobs and mig
 migrate: $(VENV)/dev ## Migrate a stage's database with the code that is there
 	@$(PYTHON) -m ops.stage migrate $(NEEDS_STAGE)
 
+.PHONY: manage
+manage: $(VENV)/dev ## Run a management command on a stage (ARGS="jobs list --failed")
+	@$(PYTHON) -m ops.stage manage $(NEEDS_STAGE) --command "$(or $(ARGS),$(error Name a command, as in: make manage STAGE=dev ARGS=check))"
+
+.PHONY: db-bootstrap
+db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and PostGIS; a first deploy does
+	@$(PYTHON) -m ops.stage db-bootstrap $(NEEDS_STAGE)
+
+.PHONY: create-admin
+create-admin: $(VENV)/dev ## Print a link by which EMAIL becomes an administrator (here without STAGE)
+	@$(if $(STAGE),$(PYTHON) -m ops.stage create-admin $(STAGE) --email "$(NEEDS_EMAIL)",PUBLIC_URL="$${PUBLIC_URL:-http://127.0.0.1:$(PORT)}" $(PYTHON) manage.py create_admin "$(NEEDS_EMAIL)")
+
 .PHONY: doctor
 doctor: $(VENV)/dev ## Say what would stop a deploy to a stage
 	@$(PYTHON) -m ops.stage doctor $(NEEDS_STAGE)
@@ -103,7 +116,7 @@ rehearse: $(VENV)/dev ## Rehearse a deployment on an emulated AWS (STEP=lambda, 
 
 # The environment: made once, brought up to date when a lock changes. `dev` contains `demo`.
 $(PYTHON):
-	@python=$$(ops/find-python) && echo "Making $(VENV) with $$($$python --version)" && $$python -m venv $(VENV)
+	@python=$$(ops/find-python) && echo "Making $(VENV) with $$("$$python" --version)" && "$$python" -m venv $(VENV)
 
 $(VENV)/demo: requirements/demo.txt | $(PYTHON)
 	@test $(VENV)/dev -nt requirements/dev.txt || $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt

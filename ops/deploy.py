@@ -1,6 +1,6 @@
 """Deploys a release to a stage and puts an earlier one back.
 
-The order, and why: the -ops companion gets the new code first, migrates and answers a request, while the stage still
+The order, and why: the -ops companion gets the new code first, makes the database if nothing was served yet, migrates and answers a request, while the stage still
 serves the old code on the new schema (migrations are expand/contract, so that works, and so does a later rollback).
 Then the stage's configuration gains what is new, then its code changes, then the public address is asked. If any of that
 fails, the release that served before is put back.
@@ -16,7 +16,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-from ops import functions, gateway_stage, smoke
+from ops import administration, functions, gateway_stage, smoke
 from ops.platform import UNKNOWN_URL, StagePlatform
 from ops.releases import Releases
 from ops.smoke import SmokeError
@@ -109,17 +109,22 @@ def deploy(deployment: Deployment, release: str, package: Path, static_files: Pa
         with steps.step("upload the static files", untouched) as step:
             step.note = f"{upload_static(platform.static_bucket, static_files)} new"
         with _putting_back(deployment, before, platform.functions[1:]):
-            _prepare(deployment, release, zip_url, untouched)
+            _prepare(deployment, release, zip_url, before, untouched)
         with _putting_back(deployment, before, platform.functions):
             _switch(deployment, release, zip_url, before)
         releases.record(stage, release)
 
 
-def _prepare(deployment: Deployment, release: str, zip_url: str, untouched: str) -> None:
+def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | None, untouched: str) -> None:
     """Let the -ops companion migrate, and answer as the stage will, before any visitor asks."""
     steps, platform = deployment.steps, deployment.platform
     with steps.step(f"bring it to {platform.ops_stage}", untouched):
         put_ops(deployment, zip_url)
+    if before is None:
+        with steps.step(
+            "make the database, its role and PostGIS", f"What was made stays. {untouched}"
+        ) as step:
+            step.note = administration.bootstrap_database(platform)
     with steps.step(
         "migrate", f"The migration that failed changed nothing; those before it hold. {untouched}"
     ):
@@ -128,7 +133,7 @@ def _prepare(deployment: Deployment, release: str, zip_url: str, untouched: str)
         url = deployment.public_url()
         get = partial(functions.get, platform.ops_function, public_url=url)
         smoke.check_release(get, release)
-        smoke.check_pages(get, url + "/")
+        smoke.check_pages(get)
 
 
 def _switch(deployment: Deployment, release: str, zip_url: str, before: str | None) -> None:
@@ -301,7 +306,7 @@ def smoke_public(deployment: Deployment, release: str) -> str:
     if url == UNKNOWN_URL:
         raise SmokeError(f"{deployment.platform.stage} has no API.")
     smoke.check_release(smoke.through(url), release)
-    asset = smoke.check_pages(smoke.through(url), url + "/")
+    asset = smoke.check_pages(smoke.through(url), deployment.platform.link_prefix)
     return f"{url} serves {release}, and {Path(asset).name}"
 
 

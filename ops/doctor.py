@@ -13,6 +13,7 @@ from ops.platform import StagePlatform
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORTEST_KEY = 50
+_WRITE_CREDENTIALS = "write a version that has both, then run `make db-bootstrap`."
 _PLACEHOLDER = re.compile(r"\bexample\.(org|com|net)\b|change-?me", re.IGNORECASE)
 
 
@@ -86,8 +87,8 @@ def _credentials_problem(text: str) -> str:
         fields = json.loads(text)
         empty = [field for field in ("username", "password") if not fields[field]]
     except (ValueError, KeyError, TypeError):
-        return "is no JSON object with username and password: run `make db-bootstrap`."
-    return f"has no {empty[0]}: run `make db-bootstrap`." if empty else ""
+        return f"is no JSON object with username and password: {_WRITE_CREDENTIALS}"
+    return f"has no {empty[0]}: {_WRITE_CREDENTIALS}" if empty else ""
 
 
 def _key_problem(text: str) -> str:

@@ -38,6 +38,8 @@ class StagePlatform:
         ops_role_name: what the -ops function runs as.
         static_bucket: for static files.
         account_id: the AWS account of all this.
+        master_secret: names the secret of the database's master user.
+        database_host, database_port: the database instance itself, which the master user signs in to.
         access_log_group_arn: where the API's stage writes what it answers.
         public_url: where people come in; empty for the API's own address.
         lambda_concurrency: reserved by the serving function; None for the committed number, NO_RESERVATION for none,
@@ -51,6 +53,9 @@ class StagePlatform:
     ops_role_name: str
     static_bucket: str
     account_id: str
+    master_secret: str = ""
+    database_host: str = ""
+    database_port: str = "5432"
     access_log_group_arn: str = ""
     public_url: str = ""
     lambda_concurrency: int | None = None
@@ -73,6 +78,11 @@ class StagePlatform:
     @property
     def ops_function(self) -> str:
         return f"{self.values.project}-{self.ops_stage}"
+
+    @property
+    def link_prefix(self) -> str:
+        """What begins every path in a page: the API's own address has the stage there."""
+        return "" if self.public_url else f"/{self.stage}"
 
     def api_url(self, api_id: str) -> str:
         return self.gateway_url.format(api_id=api_id, region=self.values.region, stage=self.stage)
@@ -124,6 +134,9 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
         ops_role_name=reader.text(f"{prefix}.ops_role_name"),
         static_bucket=reader.text("static_bucket"),
         account_id=reader.text("account_id"),
+        master_secret=reader.text("database_master_secret"),
+        database_host=reader.text("database_endpoint.host"),
+        database_port=str(reader.number("database_endpoint.port")),
         access_log_group_arn=reader.text(f"{prefix}.access_log_group_arn"),
         public_url=reader.text(f"{prefix}.public_url", may_be_empty=True).rstrip("/"),
         lambda_concurrency=reader.optional_integer(f"{prefix}.lambda_concurrency"),
@@ -181,6 +194,9 @@ class _Reader:
 
     def texts(self, path: str) -> tuple[str, ...]:
         return tuple(map(str, self._read(path, list, "a list") or ()))
+
+    def number(self, path: str) -> int:
+        return int(self._read(path, int, "a number") or 0)
 
     def mapping(self, path: str) -> dict[str, str]:
         return {name: str(value) for name, value in (self._read(path, dict, "a map") or {}).items()}

@@ -1,6 +1,6 @@
 """One stage, as its operator handles it.
 
-python -m ops.stage deploy|rollback|releases|status|logs|migrate|doctor STAGE      (`make deploy STAGE=prod` and so on)
+python -m ops.stage deploy|rollback|releases|status|logs|migrate|manage|create-admin|db-bootstrap|doctor STAGE      (`make deploy STAGE=prod` and so on)
 """
 
 import argparse
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import deploy, doctor, functions, package, platform, smoke
+from ops import administration, deploy, doctor, functions, package, platform, smoke
+from ops.administration import AdministrationError
 from ops.deploy import DeployError, Deployment
 from ops.functions import CallError
 from ops.package import PackageError
@@ -26,6 +27,7 @@ from ops.zappa_settings import STAGES, SettingsError
 
 ROOT = Path(__file__).resolve().parents[1]
 _REFUSALS = (
+    AdministrationError,
     DeployError,
     CallError,
     PackageError,
@@ -109,6 +111,28 @@ def run_migrate(deployment: Deployment, arguments: argparse.Namespace) -> None:
         functions.manage(deployment.platform.ops_function, "migrate --noinput")
 
 
+def run_manage(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Run a management command where the database can be reached, and print the end of what it says."""
+    print(functions.manage(deployment.platform.ops_function, arguments.command))
+
+
+def run_create_admin(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Print a link by which an administrator chooses a password."""
+    print(administration.create_administrator(deployment.platform, deployment.public_url(), arguments.email))
+
+
+def run_db_bootstrap(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Make or mend the stage's database, its role and PostGIS."""
+    del arguments
+    stage = deployment.platform.stage
+    again = f"What was made stays. Run `make db-bootstrap STAGE={stage}` again."
+    with (
+        deployment.releases.lock(stage),
+        deployment.steps.step("make the database and its role", again) as step,
+    ):
+        step.note = administration.bootstrap_database(deployment.platform)
+
+
 def run_doctor(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Say what would stop a deploy."""
     del arguments
@@ -124,6 +148,9 @@ VERBS: dict[str, Callable[[Deployment, argparse.Namespace], None]] = {
     "status": run_status,
     "logs": run_logs,
     "migrate": run_migrate,
+    "manage": run_manage,
+    "create-admin": run_create_admin,
+    "db-bootstrap": run_db_bootstrap,
     "doctor": run_doctor,
 }
 
@@ -174,7 +201,9 @@ def main() -> int:
     parser.add_argument("verb", choices=VERBS)
     parser.add_argument("stage", choices=STAGES)
     parser.add_argument("--to", default="", help="the release to roll back to")
+    parser.add_argument("--email", default="", help="the administrator's address")
     parser.add_argument("--since", default="10m", help="how far back logs begin")
+    parser.add_argument("--command", default="", help="the management command, split at spaces")
     parser.add_argument("--ops", action="store_true", help="logs of the -ops function")
     arguments = parser.parse_args()
     try:

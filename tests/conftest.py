@@ -1,13 +1,14 @@
 """The cast, one state of square counties, and a campaign that everybody endorses."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.test import Client
+from django.urls import clear_script_prefix
 from django_tasks_db.management.commands import db_worker
 
 from app.accounts.models import User
@@ -17,6 +18,13 @@ from app.regions.models import Region
 from tests.shapes import make_region, square
 
 Body = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _no_script_prefix() -> Iterator[None]:
+    """A request through the gateway's stage leaves its prefix in the thread."""
+    yield
+    clear_script_prefix()
 
 
 @pytest.fixture

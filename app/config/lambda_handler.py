@@ -6,6 +6,8 @@ request needs. Zappa would answer ten more kinds, some of them as a request past
 event is refused.
 """
 
+import contextlib
+import io
 import json
 import logging
 import re
@@ -47,13 +49,16 @@ _MOST_NAMED_KEYS = 10
 # Zappa takes what follows the last colon of a notification's id for the function to call.
 _ID_WITH_FUNCTION = re.compile(r".*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
-# Only what declares itself UTF-8 travels as text. The rest, whatever its charset, is base64 and arrives byte for byte.
+# Only what declares itself UTF-8 travels as text. The rest, whatever its charset, is base64 and arrives byte for byte,
+# if the gateway takes the request for one of binary data.
 TEXT_TYPES = (
     "application/json",
     "application/problem+json",
+    "image/svg+xml; charset=utf-8",
     "text/css; charset=utf-8",
     "text/csv; charset=utf-8",
     "text/html; charset=utf-8",
+    "text/javascript; charset=utf-8",
     "text/plain; charset=utf-8",
 )
 
@@ -120,7 +125,7 @@ def _is_expected(event: Event) -> bool:
     """
     match event:
         case {"manage": str(command)} | {"command": str(command)}:
-            return len(event) == 1 and bool(command)
+            return event.keys() - {"reply"} in ({"manage"}, {"command"}) and bool(command)
         case {"detail-type": "Scheduled Event", "source": "aws.events", "resources": [str(), *_]}:
             return event.keys() <= _EVENTBRIDGE_KEYS and event.get("version", "0") == "0"
         case {"Records": [_, *_] as records}:
@@ -146,7 +151,7 @@ def _hand_to_zappa(event: Event, context: Any) -> Any:
     # What the signals of a request do for a request: a frozen Lambda wakes up with the connection of an hour ago.
     close_old_connections()
     try:
-        return _run_by_zappa(event, context)
+        return _reply(event, context) if event.get("reply") else _zappa().lambda_handler(event, context)
     except Exception:
         logger.exception("failed: %s", event.get("manage") or event.get("command") or event.get("resources"))
     finally:
@@ -156,12 +161,30 @@ def _hand_to_zappa(event: Event, context: Any) -> Any:
     raise FailedInvocationError(f"see request_id {context.aws_request_id} in the log")
 
 
-def _run_by_zappa(event: Event, context: Any) -> Any:
+def _zappa() -> Any:
     from zappa.handler import LambdaHandler
 
-    # A singleton: the first call decides on the settings, the second one uses it.
+    # A singleton: this call decides on the settings, and prints a word the first time.
     LambdaHandler("app.config.zappa_runtime")
-    return LambdaHandler.lambda_handler(event, context)
+    return LambdaHandler
+
+
+def _reply(event: Event, context: Any) -> dict[str, str]:
+    """Give back what a command prints, which may be a one-time link: printed, it would stand in the log.
+
+    Returns:
+        `{"output": …}`, or `{"refused": …}` with what the command says to an operator.
+    """
+    # No request needs it, so no request's cold start pays for it.
+    from django.core.management.base import CommandError
+
+    zappa = _zappa()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            zappa.lambda_handler(event, context)
+    except CommandError as error:
+        return {"refused": str(error)}
+    return {"output": said.getvalue()}
 
 
 def _respond(event: Event, context: Any) -> dict[str, Any]:

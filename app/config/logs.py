@@ -31,8 +31,8 @@ _LONGEST_WORD = 320
 # A client chooses how long a text is, so each expression takes a run of characters once, as a whole and from its start
 # (the look-behind, the possessive `++`): tried anew from each character it would cost the square of the length.
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)+")
-# The links in e-mails carry their token as the last part of the path.
-_LINK = re.compile(r"(/(?:confirm|withdraw)/)[^/\s\"'?]+")
+# The links in e-mails, and the one of a first administrator, carry their token as the last part of the path.
+_LINK = re.compile(r"(/(?:confirm|withdraw|set-password/[^/\s]+)/)[^/\s\"'?]+")
 # A JSON web token is words joined by dots, of which the first begins as the base64 of `{"` does.
 _DOTTED_WORDS = re.compile(r"(?<![\w.-])[\w.-]++")
 _WEB_TOKEN_START = "eyJ"  # noqa: S105 - of all of them

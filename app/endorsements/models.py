@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Lower, Trim
 from django.utils import timezone
 
@@ -60,15 +60,22 @@ class EndorsementQuerySet(models.QuerySet["Endorsement"]):
             Prefetch("stakeholder__assignments", counties, to_attr="county_assignments")
         )
 
-    def count_by_region(self, kind: str, vintage: int) -> dict[int, int]:
-        """How many counted endorsements each region of a layer has.
+    def count_by_region(self, kind: str) -> dict[int, int]:
+        """How many counted endorsements each region of a kind has, every stakeholder where they are by the newest layer.
 
         Returns:
             Counts by the region's primary key; a region without any is absent.
         """
+        # Layers can be of different age in two states, so the newest is the person's, not the country's.
+        newer = RegionAssignment.objects.filter(
+            stakeholder=OuterRef("stakeholder"),
+            kind=kind,
+            vintage__gt=OuterRef("stakeholder__assignments__vintage"),
+        )
         rows = (
             self.counted()
-            .filter(stakeholder__assignments__kind=kind, stakeholder__assignments__vintage=vintage)
+            # One call, so that both conditions are about one assignment.
+            .filter(~Exists(newer), stakeholder__assignments__kind=kind)
             .order_by()
             .values_list("stakeholder__assignments__region")
             .annotate(Count("pk"))

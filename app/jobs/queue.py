@@ -66,6 +66,8 @@ def succeed(job: DBTaskResult[Any, Any], return_value: Any) -> bool:
 def fail(job: DBTaskResult[Any, Any], error: Exception) -> bool:
     """Put a claimed job back for a later attempt, or, after the last one, mark it failed.
 
+    An error whose `is_permanent` is true ends the attempts: the next one would meet it again.
+
     Returns:
         False if another worker has the job by now.
     """
@@ -75,7 +77,7 @@ def fail(job: DBTaskResult[Any, Any], error: Exception) -> bool:
         "traceback": "".join(format_exception(error)),
     }
     attempts = len(job.worker_ids)
-    if attempts < settings.JOB_MAX_ATTEMPTS:
+    if attempts < settings.JOB_MAX_ATTEMPTS and not getattr(error, "is_permanent", False):
         delay = retry_delay(attempts)
         logger.warning(
             "job %s (%s) failed, attempt %d; again in %d s",

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import connections, models
+from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, Value
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest
 
 WGS84 = 4326
 NAD83 = 4269
@@ -266,8 +267,8 @@ class Simplify(Func):
     template = "ST_Multi(ST_SimplifyPreserveTopology(%(expressions)s))"
     output_field = MultiPolygonField()
 
-    def __init__(self, expression: str | Combinable, tolerance_degrees: float) -> None:
-        super().__init__(expression, Value(tolerance_degrees, output_field=models.FloatField()))
+    def __init__(self, expression: str | Combinable, tolerance_degrees: float | Combinable) -> None:
+        super().__init__(expression, tolerance_degrees)
 
 
 class _Bound(Func):
@@ -278,6 +279,27 @@ def bounds(expression: str | Combinable) -> dict[str, Func]:
     """The bounding box of a shape in degrees, as the columns that a region keeps."""
     functions = {"west": "ST_XMin", "south": "ST_YMin", "east": "ST_XMax", "north": "ST_YMax"}
     return {column: _Bound(expression, function=function) for column, function in functions.items()}
+
+
+def size_degrees(expression: str | Combinable) -> Func:
+    """The longer side of a shape's bounding box."""
+    box = bounds(expression)
+    return Greatest(box["east"] - box["west"], box["north"] - box["south"])
+
+
+def covered_points_sql(areas: str, points: str, column: str) -> str:
+    """A FROM clause in SQL: the rows `area` of a table of regions, each with the rows `place` whose point it covers.
+
+    PostGIS looks up each area's points in their index. SQLite has none: it reads each point once and rules most areas
+    out by their bounds, as `covering` does.
+    """
+    covers = f"ST_Covers(area.geometry, place.{column})"
+    if connection.vendor != "sqlite":
+        return f"{areas} area JOIN {points} place ON {covers}"
+    # Without the limit SQLite would take the coordinates out of the point again for every area.
+    unpacked = f"SELECT id, {column}, ST_XMax({column}) AS x, ST_YMax({column}) AS y FROM {points} LIMIT -1"  # noqa: S608 - names from the caller
+    within = "place.x BETWEEN area.west AND area.east AND place.y BETWEEN area.south AND area.north"
+    return f"({unpacked}) place CROSS JOIN {areas} area ON {within} AND {covers}"
 
 
 def covering(regions: Rows, point: Point) -> Rows:

@@ -12,16 +12,27 @@ from typing import Any
 
 from django.db import connection, reset_queries, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import BinaryField, F, Func, OuterRef, Subquery
+from django.db.models import BinaryField, F, FloatField, Func, OuterRef, Subquery, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
-from app.regions.geometry import AsEWKB, IsValid, Simplify, Transform, ValidAreas, bounds, multipolygon_ewkb
+from app.regions.geometry import (
+    AsEWKB,
+    IsValid,
+    Simplify,
+    Transform,
+    ValidAreas,
+    bounds,
+    multipolygon_ewkb,
+    size_degrees,
+)
 from app.regions.models import FIRST_VINTAGE, LAST_VINTAGE, Region, RegionKind
 from app.regions.shapefiles import Record, Shapefile, read_shapefile
 from app.regions.sources import DEFAULT_MAX_BYTES, SourceError, opened
 from app.regions.tiger import (
     LAYOUTS,
+    OUTLINE_TOLERANCE_OF_SIZE,
     Attributes,
     RejectedError,
     SkippedError,
@@ -116,7 +127,7 @@ def import_layer(  # noqa: PLR0913 - what may be said about a source, by name
         with transaction.atomic():
             with connection.cursor() as cursor:
                 summary = _Import(cursor, kind, vintage, shapefile).run(watch)
-            summary.linked = _link_to_states(vintage)
+            summary.linked = _link_to_states(kind, vintage)
             return summary
 
 
@@ -181,7 +192,8 @@ class _Import:
         self._update(
             repaired=_column(f"NOT {_sql(IsValid(shape))[0]}"), geometry=ValidAreas(Transform(shape))
         )
-        tolerance = LAYOUTS[self.kind].outline_tolerance_degrees
+        coarsest = Value(LAYOUTS[self.kind].outline_tolerance_degrees, output_field=FloatField())
+        tolerance = Least(coarsest, size_degrees(geometry) * OUTLINE_TOLERANCE_OF_SIZE)
         # Simplified one by one, the parts of a shape may come to cross each other.
         outline = ValidAreas(Simplify(geometry, tolerance))
         self._update(outline=outline, **bounds(geometry))
@@ -249,16 +261,21 @@ def _sql(expression: Func | RawSQL) -> tuple[str, Sequence[Any]]:
     return sql, list(parameters)
 
 
-def _link_to_states(vintage: int) -> int:
-    """Give the regions of a vintage their state as parent, whichever of the two came first; says how many changed."""
-    state = Subquery(
-        Region.objects.of(RegionKind.STATE).filter(vintage=vintage, geoid=OuterRef("state_fips")).values("pk")
-    )
+def _link_to_states(kind: str, vintage: int) -> int:
+    """Give the regions that an import may have changed their state as parent; says how many got another one.
+
+    Whichever of the two came first, it is the state of their own vintage, or else of the last one before, or else of
+    the first one after.
+    """
+    regions = Region.objects.exclude(kind=RegionKind.STATE)
+    if kind != RegionKind.STATE:
+        regions = regions.filter(kind=kind, vintage=vintage)
+    states = Region.objects.of(RegionKind.STATE).filter(geoid=OuterRef("state_fips"))
+    in_force = states.filter(vintage__lte=OuterRef("vintage")).order_by("-vintage").values("pk")[:1]
+    oldest = states.order_by("vintage").values("pk")[:1]
     unlinked = (
-        Region.objects.filter(vintage=vintage)
-        .exclude(kind=RegionKind.STATE)
-        .annotate(state=state)
+        regions.annotate(state=Coalesce(Subquery(in_force), Subquery(oldest)))
         .filter(state__isnull=False)
         .exclude(parent=F("state"))
     )
-    return unlinked.update(parent=state, updated_at=timezone.now())
+    return unlinked.update(parent=F("state"), updated_at=timezone.now())

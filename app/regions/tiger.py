@@ -44,7 +44,7 @@ class Layout:
     Attributes:
         geoid_pattern: what a GEOID of this kind looks like.
         geoid_example: one, for messages.
-        outline_tolerance_degrees: of the simplified outline; 0.01° is about 1 km.
+        outline_tolerance_degrees: the most that the simplified outline may be off; 0.01° is about 1 km.
         geoid_fields: where the GEOID stands; the first that is there holds.
         name_fields: likewise the bare name; without any it is the district's number.
         description: in front of a district's number where the file has no NAMELSAD.
@@ -86,6 +86,8 @@ LAYOUTS: dict[str, Layout] = {
         description="ZIP",
     ),
 }
+# What keeps the outline of a small region, which maps show as large as others, from being a triangle.
+OUTLINE_TOLERANCE_OF_SIZE = 1 / 200
 _AT_LARGE = {"00", "98"}
 
 

@@ -75,9 +75,7 @@ def state_map(request: HttpRequest, slug: str, usps: str) -> HttpResponse:
     campaign = published_campaign(slug)
     state = _state(usps)
     layer = counties_layer(state)
-    shaded = layer and choropleth(
-        layer, campaign.endorsements.count_by_region(RegionKind.COUNTY, layer.vintage)
-    )
+    shaded = layer and choropleth(layer, campaign.endorsements.count_by_region(RegionKind.COUNTY))
     context = {"campaign": campaign, "state": state, "map": shaded, "standing": standing(campaign)}
     return render(request, "site/state_map.html", context)
 
@@ -98,7 +96,7 @@ def published_campaign(slug: str) -> Campaign:
 
 
 def _state(usps: str) -> Region:
-    states = Region.objects.of(RegionKind.STATE).order_by("-vintage")
+    states = Region.objects.of(RegionKind.STATE).current()
     state = states.filter(usps=usps.upper()).first() if _USPS.fullmatch(usps) else None
     if state is None:
         raise Http404
@@ -123,7 +121,7 @@ def country_map(campaign: Campaign) -> Choropleth | None:
     layer = states_layer()
     if layer is None:
         return None
-    counts = campaign.endorsements.count_by_region(RegionKind.STATE, layer.vintage)
+    counts = campaign.endorsements.count_by_region(RegionKind.STATE)
     return choropleth(
         layer, counts, lambda shape: reverse("site:state-map", args=[campaign.slug, shape.usps])
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 
 from app.regions.geometry import Position, multipolygon_from_ewkb
 from app.regions.models import Region, RegionKind, RegionQuerySet
@@ -62,9 +62,8 @@ class Shape:
 
 @dataclass(frozen=True)
 class Layer:
-    """All regions of one kind and vintage, in the country or in a state, in alphabetical order."""
+    """The current regions of one kind, in the country or in a state, in alphabetical order."""
 
-    vintage: int
     width: int
     height: int
     shapes: tuple[Shape, ...]
@@ -80,12 +79,12 @@ class Thumbnail:
 
 
 def states_layer() -> Layer | None:
-    """The newest states and territories on one sheet; None before the first import."""
+    """The current states and territories on one sheet; None before the first import."""
     return _cached(Region.objects.of(RegionKind.STATE), "country", _draw_country)
 
 
 def counties_layer(state: Region) -> Layer | None:
-    """The newest counties of a state, fitted to the sheet; None before the first import."""
+    """The current counties of a state, fitted to the sheet; None before the first import."""
     counties = Region.objects.of(RegionKind.COUNTY).filter(state_fips=state.geoid)
     return _cached(counties, f"counties-{state.geoid}", _draw_state)
 
@@ -108,26 +107,22 @@ def path_of(polygons: Polygons, frame: Frame) -> str:
     return _path(max((polygon[0] for polygon in seen), key=_area)) if seen else ""
 
 
-def _cached(regions: RegionQuerySet, name: str, draw: Callable[[list[Any], int], Layer]) -> Layer | None:
-    newest = (
-        regions.values("vintage")
-        .annotate(changed=Max("updated_at"), count=Count("pk"))
-        .order_by("-vintage")
-        .first()
-    )
-    if newest is None:
+def _cached(regions: RegionQuerySet, name: str, draw: Callable[[list[Any]], Layer]) -> Layer | None:
+    current = regions.current()
+    state = current.aggregate(changed=Max("updated_at"), count=Count("pk"), vintages=Sum("vintage"))
+    if not state["count"]:
         return None
-    key = f"site.maps:{name}:{newest['vintage']}:{newest['count']}:{newest['changed'].timestamp()}"
+    key = f"site.maps:{name}:{state['vintages']}:{state['count']}:{state['changed'].timestamp()}"
 
     def drawn() -> Layer:
-        rows = regions.filter(vintage=newest["vintage"]).order_by("full_name", "geoid")
         columns = ("pk", "geoid", "name", "full_name", "usps", "outline")
-        return draw(list(rows.values_list(*columns, named=True)), newest["vintage"])
+        rows = current.order_by("full_name", "geoid").values_list(*columns, named=True)
+        return draw(list(rows))
 
     return cache.get_or_set(key, drawn, _CACHE_SECONDS)
 
 
-def _draw_country(rows: list[Any], vintage: int) -> Layer:
+def _draw_country(rows: list[Any]) -> Layer:
     sheet = (0, 0, *COUNTRY_SIZE)
     mainland = Frame.fit(Albers(29.5, 45.5, -96, 37.5), _LOWER_48, sheet, _MARGIN)
     insets = {
@@ -140,17 +135,17 @@ def _draw_country(rows: list[Any], vintage: int) -> Layer:
         frame = insets.get(row.geoid, mainland)
         path = "" if row.geoid in _NOT_DRAWN else path_of(multipolygon_from_ewkb(row.outline), frame)
         shapes.append(Shape(row.pk, row.geoid, row.name, row.usps, path))
-    return Layer(vintage, *COUNTRY_SIZE, tuple(shapes), tuple(frame.box for frame in insets.values()))
+    return Layer(*COUNTRY_SIZE, tuple(shapes), tuple(frame.box for frame in insets.values()))
 
 
-def _draw_state(rows: list[Any], vintage: int) -> Layer:
+def _draw_state(rows: list[Any]) -> Layer:
     polygons = [multipolygon_from_ewkb(row.outline) for row in rows]
     frame = _frame_around(_extent(rows[0].geoid[:2], polygons), STATE_SIZE)
     shapes = tuple(
         Shape(row.pk, row.geoid, row.full_name, "", path_of(outline, frame))
         for row, outline in zip(rows, polygons, strict=True)
     )
-    return Layer(vintage, *_size(frame), shapes)
+    return Layer(*_size(frame), shapes)
 
 
 def _extent(state_geoid: str, shapes: Iterable[Polygons]) -> Sequence[Position]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from app.site import campaigns, districts, endorse
+from app.site import campaigns, districts, endorse, icon, set_password
 
 app_name = "site"
 urlpatterns = [
@@ -15,5 +15,9 @@ urlpatterns = [
     path("confirm/<str:token>/", endorse.confirm_link, name="confirm"),
     path("withdraw/<str:token>/", endorse.withdraw_link, name="withdraw"),
     path("find-my-district/", districts.find_district, name="find-district"),
+    # A link's path is in app/config/logs.py too, which takes the token out.
+    path("set-password/done/", set_password.set_password_done, name="set-password-done"),
+    path("set-password/<str:uidb64>/<str:token>/", set_password.SetPassword.as_view(), name="set-password"),
     path("terms/", campaigns.terms, name="terms"),
+    path("favicon.ico", icon.icon, name="icon"),
 ]

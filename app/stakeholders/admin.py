@@ -20,5 +20,5 @@ class StakeholderAdmin(admin.ModelAdmin[Stakeholder]):
     list_display = ("name", "organisation", "role", "kind", "email")
     list_filter = ("kind",)
     search_fields = ("name", "organisation", "email")
-    exclude = ("location",)
+    exclude = ("location", "county_geoid")
     inlines = (RegionAssignmentInline,)

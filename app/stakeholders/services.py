@@ -6,26 +6,31 @@ from app.regions.models import Region, RegionKind
 from app.stakeholders.models import RegionAssignment, Stakeholder
 from app.stakeholders.places import Place
 
+STATE_FIPS_LENGTH = 2  # of a county's GEOID, which begins with its state's
+
 
 @transaction.atomic
 def locate(stakeholder: Stakeholder, place: Place) -> None:
     """Put a stakeholder where the place is, in every vintage there is, instead of where they were."""
-    if place.point is not None:
-        regions = list(Region.objects.covering(place.point).order_by("geoid"))
-        basis = RegionAssignment.Basis.POINT
-    else:
-        counties = Region.objects.of(RegionKind.COUNTY).filter(geoid=place.county_geoid).select_related(None)
-        states = Region.objects.filter(children__in=counties).distinct()
-        regions = [*counties, *states]
-        basis = RegionAssignment.Basis.CHOICE
+    stakeholder.location = place.point
+    stakeholder.county_geoid = place.county_geoid
+    # Before the regions are read: the write waits for an import under way, see assignment.assign_layer.
+    stakeholder.save(update_fields=["location", "county_geoid", "updated_at"])
+    basis = RegionAssignment.Basis.POINT if place.point else RegionAssignment.Basis.CHOICE
     # A point on a shared edge is covered twice; the lowest GEOID wins, so that a rerun decides the same.
     chosen: dict[tuple[str, int], Region] = {}
-    for region in regions:
+    for region in _regions_of(place):
         chosen.setdefault((region.kind, region.vintage), region)
-    stakeholder.location = place.point
-    stakeholder.save(update_fields=["location", "updated_at"])
     stakeholder.assignments.all().delete()
     RegionAssignment.objects.bulk_create(
         RegionAssignment(stakeholder=stakeholder, region=region, kind=kind, vintage=vintage, basis=basis)
         for (kind, vintage), region in chosen.items()
     )
+
+
+def _regions_of(place: Place) -> list[Region]:
+    if place.point is not None:
+        return list(Region.objects.covering(place.point).order_by("geoid"))
+    counties = Region.objects.of(RegionKind.COUNTY).filter(geoid=place.county_geoid)
+    states = Region.objects.of(RegionKind.STATE).filter(geoid=place.county_geoid[:STATE_FIPS_LENGTH])
+    return [*counties, *states]

@@ -12,7 +12,7 @@ import boto3
 from ops import deploy, doctor, functions, smoke, stage, zappa_settings
 from ops.deploy import DeployError, Deployment
 from ops.processes import wait_until
-from ops.rehearse import canaries, cast, endorsement, variants
+from ops.rehearse import administrator, canaries, cast, endorsement, variants
 from ops.rehearse.variants import Built
 from ops.rehearse.visitor import UnexpectedAnswerError, Visitor
 from ops.rehearse.world import World, save_function_logs
@@ -39,7 +39,7 @@ def run(world: World, folder: Path, steps: Steps) -> None:
     with ThreadPoolExecutor(1) as background:
         second = background.submit(lambda: variants.build(variants.next_commit(folder / "next")))
         _deploy(deployment, first)
-        _walk(world, deployment, folder)
+        token = _walk(world, deployment, folder)
         _update_and_go_back(deployment, first, second)
     with steps.step("make status") as step:
         step.note = _status(deployment, first)
@@ -49,7 +49,7 @@ def run(world: World, folder: Path, steps: Steps) -> None:
         save_function_logs(folder / "functions")
         zips = [first.package, second.result().package]
         logs = [folder / name for name in ("zappa", "plain-zappa", "functions", "emulator")]
-        if found := canaries.found(world.secret_values(), logs, zips):
+        if found := canaries.found([*world.secret_values(), token], logs, zips):
             raise UnexpectedAnswerError(f"A secret stands in {', '.join(found)}.")
         step.note = "none in zips, settings and logs"
     shutil.rmtree(folder / "next")
@@ -59,7 +59,12 @@ def _deploy(deployment: Deployment, built: Built) -> None:
     deploy.deploy(deployment, built.release, built.package, built.static_files)
 
 
-def _walk(world: World, deployment: Deployment, folder: Path) -> None:
+def _walk(world: World, deployment: Deployment, folder: Path) -> str:
+    """What people do.
+
+    Returns:
+        The token of a link that stands nowhere.
+    """
     steps, platform = deployment.steps, world.platform
     url = deployment.public_url()
     with steps.step("load two regions, a campaign and a moderator"):
@@ -77,6 +82,9 @@ def _walk(world: World, deployment: Deployment, folder: Path) -> None:
         endorsement.approve(url, password)
     with steps.step("read it in the public list") as step:
         step.note = endorsement.check_public(url)
+    with steps.step("make a first administrator, who signs in by a link") as step:
+        token = administrator.sign_in_by_link(platform, url)
+        step.note = "302, 200, 302, 410"
     with steps.step("/readyz, and a request that is too large") as step:
         Visitor(url).get("/readyz")
         Visitor(url).post_json(f"/api/campaigns/{cast.SLUG}/endorsements/", {"name": "x" * 5 * 1024**2}, 413)
@@ -84,6 +92,7 @@ def _walk(world: World, deployment: Deployment, folder: Path) -> None:
     with steps.step("the keep-warm rule fires") as step:
         wait_until(lambda: _fired(world, platform.function) > 0, "The keep-warm rule", _RULE_SECONDS)
         step.note = str(_answer_to_keep_warm(platform.function))
+    return token
 
 
 def _fired(world: World, function: str) -> int:

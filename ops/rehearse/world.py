@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import boto3
 import psycopg2
@@ -27,7 +27,7 @@ class World:
 
     Attributes:
         emulator: the emulated AWS; inside `provide` every boto3 client of this process talks to it.
-        database_url: a PostGIS database of the rehearsal's own.
+        database_url: how the stage's role signs in to its database, once a first deploy made both.
         mail: the folder that mails are put into.
         platform: what Terraform would have made.
     """
@@ -40,12 +40,10 @@ class World:
     def secret_values(self) -> list[str]:
         """What may be found in nothing that is written."""
         client = boto3.client("secretsmanager")
-        variables = ("DATABASE_SECRET", "DJANGO_SECRET")
-        texts = [
-            client.get_secret_value(SecretId=self.platform.values.environment[variable])["SecretString"]
-            for variable in variables
-        ]
-        return [json.loads(texts[0])["password"], texts[1]]
+        environment = self.platform.values.environment
+        names = (environment["DATABASE_SECRET"], self.platform.master_secret, environment["DJANGO_SECRET"])
+        database, master, django = (client.get_secret_value(SecretId=name)["SecretString"] for name in names)
+        return [json.loads(database)["password"], json.loads(master)["password"], django]
 
 
 @contextlib.contextmanager
@@ -66,7 +64,7 @@ def provide(folder: Path) -> Iterator[World]:
         running = stack.enter_context(emulator.provide(folder / "emulator"))
         stack.enter_context(_process_environment(running.client_environment()))
         try:
-            yield World(running, database_url, mail, make_platform(running, database_url, mail))
+            yield World(running, database_url, mail, make_platform(running, server_url, database_url, mail))
         finally:
             save_function_logs(folder / "functions")
 
@@ -81,22 +79,26 @@ def save_function_logs(folder: Path) -> None:
         (folder / f"{Path(group['logGroupName']).name}.log").write_text("\n".join(lines) + "\n")
 
 
-def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlatform:
+def make_platform(running: Emulator, server_url: str, database_url: str, mail: Path) -> StagePlatform:
     """The least of Terraform's work that one stage needs."""
     deployments, static = f"{PROJECT}-zappa-deployments", f"{PROJECT}-static"
     for bucket in (deployments, static):
         boto3.client("s3").create_bucket(Bucket=bucket)
     database_secret, django_secret = f"{PROJECT}/{STAGE}/database", f"{PROJECT}/{STAGE}/django"
-    _keep_secret(database_secret, json.dumps(_credentials(database_url)))
+    master_secret, server, database = f"{PROJECT}/master", urlsplit(server_url), urlsplit(database_url)
+    _keep_secret(master_secret, json.dumps(_credentials(server)))
+    _keep_secret(database_secret, json.dumps(_credentials(database)))
     _keep_secret(django_secret, secrets.token_urlsafe(48))
     environment = {
+        "DATABASE_HOST": server.hostname or "",
+        "DATABASE_PORT": str(server.port or 5432),
+        "DATABASE_NAME": database.path.lstrip("/"),
         "DATABASE_SECRET": database_secret,
         "DATABASE_SSLMODE": "disable",
         "DJANGO_SECRET": django_secret,
         # Four slashes: django-environ takes the first of the path away.
         "EMAIL_URL": f"filemail:///{mail}",
         "DEFAULT_FROM_EMAIL": "Rehearsal <coalition@rehearsal.test>",
-        "STATIC_URL": f"{running.url}/{static}/static/",
     }
     return StagePlatform(
         stage=STAGE,
@@ -111,6 +113,9 @@ def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlat
         ops_role_name=_make_role(f"{PROJECT}-{STAGE}-ops-lambda"),
         static_bucket=static,
         account_id=emulator.ACCOUNT_ID,
+        master_secret=master_secret,
+        database_host=server.hostname or "",
+        database_port=str(server.port or 5432),
         access_log_group_arn=_make_log_group(f"/{PROJECT}/{STAGE}/access"),
         gateway_url=running.gateway_url("{api_id}", STAGE),
         overrides={
@@ -122,16 +127,12 @@ def make_platform(running: Emulator, database_url: str, mail: Path) -> StagePlat
     )
 
 
-def _credentials(database_url: str) -> dict[str, str]:
-    """As RDS writes a secret."""
-    parts = urlsplit(database_url)
+def _credentials(address: SplitResult) -> dict[str, str]:
+    """As Terraform writes a secret."""
     return {
-        "username": parts.username or "",
+        "username": address.username or "",
         # The private server trusts, so this is a canary.
-        "password": parts.password or secrets.token_urlsafe(24),
-        "host": parts.hostname or "",
-        "port": str(parts.port or 5432),
-        "dbname": parts.path.lstrip("/"),
+        "password": address.password or secrets.token_urlsafe(24),
     }
 
 
@@ -157,16 +158,18 @@ def _make_role(name: str) -> str:
 
 @contextlib.contextmanager
 def _own_database(server_url: str) -> Iterator[str]:
-    """A new database with PostGIS on a server, dropped afterwards: the server may be one that somebody uses."""
+    """The address of a database, as a role of its own: neither is there yet, and both are dropped afterwards.
+
+    The first deploy makes them. The server may be one that somebody uses.
+    """
     name = f"rehearsal_{secrets.token_hex(4)}"
-    parts = urlsplit(server_url)
-    url = parts._replace(path=f"/{name}").geturl()
-    _execute(server_url, f"CREATE DATABASE {name}")
+    server = urlsplit(server_url)
+    place = server.netloc.rpartition("@")[2]
     try:
-        _execute(url, "CREATE EXTENSION IF NOT EXISTS postgis")
-        yield url
+        yield server._replace(netloc=f"{name}:{secrets.token_urlsafe(24)}@{place}", path=f"/{name}").geturl()
     finally:
         _execute(server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        _execute(server_url, f"DROP ROLE IF EXISTS {name}")
 
 
 def _execute(url: str, statement: str) -> None:

@@ -111,6 +111,28 @@ def test_zappa_runs_a_management_command() -> None:
     assert result.stdout.splitlines()[-1] == "{}"
 
 
+def test_a_command_that_is_to_reply_says_nothing_to_the_log() -> None:
+    result = in_new_interpreter(
+        "from types import SimpleNamespace\n"
+        f"answer = handler({read_event('manage', reply=True)!r}, SimpleNamespace(aws_request_id='a'))\n"
+        "print(json.dumps(answer))"
+    )
+    # Zappa's own word comes first.
+    *before, line = result.stdout.splitlines()
+    assert before == ["Instancing.."]
+    assert json.loads(line) == {"output": "System check identified no issues (0 silenced).\n"}
+    assert "identified" not in result.stderr
+
+
+def test_a_command_that_refuses_says_why() -> None:
+    event = {"manage": "db_bootstrap --master-secret m --host h", "reply": True}
+    result = in_new_interpreter(
+        "from types import SimpleNamespace\n"
+        f"print(json.dumps(handler({event!r}, SimpleNamespace(aws_request_id='a'))))"
+    )
+    assert json.loads(result.stdout.splitlines()[-1])["refused"].startswith("DATABASE_SECRET is not set")
+
+
 @pytest.fixture
 def zappa_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Zappa writes to the environment; it is put back when the test ends."""

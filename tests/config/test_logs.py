@@ -55,6 +55,7 @@ def test_the_gateways_id_is_the_requests_and_a_header_is_not(log_lines: Lines) -
         ("Ada <Ada.Lovelace+x@mail.example.co.uk>", "Ada <[removed]>"),
         (f"Not Found: /prod/confirm/{TOKEN}/", "Not Found: /prod/confirm/[removed]/"),
         ("Gone: /withdraw/short/", "Gone: /withdraw/[removed]/"),
+        ("Gone: /prod/set-password/MQ/cq1x2y-0a1b/", "Gone: /prod/set-password/MQ/[removed]/"),
         (f"token {TOKEN} is used", "token [removed] is used"),
         ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "Bearer [removed]"),
         ("www.a.example?t=x.eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "www.a.example?t=x.[removed]"),

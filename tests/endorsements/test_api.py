@@ -44,7 +44,7 @@ def test_it_is_accepted_and_shown_after_confirmation_and_approval(
     assert shown["name"] == "Ada Lovelace"
     assert shown["county"] == {"geoid": "24510", "name": "Baltimore city", "state": "MD"}
     assert "email" not in shown
-    counts = Endorsement.objects.count_by_region("county", 2016)
+    counts = Endorsement.objects.count_by_region("county")
     assert counts == {Region.objects.get(geoid="24510").pk: 1}
 
 
@@ -176,7 +176,7 @@ def test_who_did_not_consent_is_counted_and_not_shown(
 ) -> None:
     approved(campaign, 1, consent_to_publish=False)
     assert outsider.get(URL).json()["results"] == []
-    assert sum(Endorsement.objects.count_by_region("state", 2016).values()) == 1
+    assert sum(Endorsement.objects.count_by_region("state").values()) == 1
 
 
 def test_a_page_costs_the_same_whatever_it_holds(

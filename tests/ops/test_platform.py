@@ -30,6 +30,8 @@ VALUES = {
     "account_id": "000000000001",
     "region": "us-east-1",
     "deployments_bucket": "coalition-builder-zappa-deployments-1",
+    "database_endpoint": {"host": "db.example.internal", "port": 5432},
+    "database_master_secret": "coalition-builder/database/master",
     "static_bucket": "coalition-builder-static-1",
     "private_subnet_ids": ["subnet-a", "subnet-b"],
     "lambda_security_group_id": "sg-1",
@@ -49,6 +51,8 @@ def test_a_stage_is_read_from_the_outputs() -> None:
     assert prod.function == "coalition-builder-prod"
     assert prod.ops_function == "coalition-builder-prod-ops"
     assert prod.values.security_group_ids == ("sg-1",)
+    assert (prod.database_host, prod.database_port) == ("db.example.internal", "5432")
+    assert prod.master_secret == "coalition-builder/database/master"
 
 
 def test_everything_that_is_missing_is_named_at_once() -> None:
@@ -163,7 +167,7 @@ def terraform_type(value: Any) -> Any:
         return ["object", {name: terraform_type(inner) for name, inner in value.items()}]
     if isinstance(value, list):
         return ["tuple", [terraform_type(inner) for inner in value]]
-    return "string"
+    return "number" if isinstance(value, int) else "string"
 
 
 def test_the_state_of_the_stages_environment_is_read(state: str) -> None:

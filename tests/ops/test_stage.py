@@ -2,6 +2,7 @@
 
 import argparse
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def prod(aws: Emulator, tmp_path: Path) -> Deployment:
 
 
 def arguments(**given: Any) -> argparse.Namespace:
-    return argparse.Namespace(**{"to": "", "since": "10m", "ops": False, **given})
+    return argparse.Namespace(**{"to": "", "since": "10m", "ops": False, "email": "", **given})
 
 
 def answers(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,6 +129,115 @@ def test_a_failing_function_shows_its_error(prod: Deployment, capsys: pytest.Cap
     said = capsys.readouterr().err
     assert "no such table" in said
     assert "Run `make migrate STAGE=prod` again." in said
+
+
+def test_a_management_command_says_on_the_terminal_what_it_printed_in_the_function(
+    prod: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_function(
+        prod.platform.ops_function, "def handler(event, context):\n    print('ran', event['manage'])"
+    )
+    assert stage.perform("manage", prod, arguments(command="jobs list --failed")) == 0
+    assert capsys.readouterr().out == "ran jobs list --failed\n"
+
+
+def test_a_management_command_that_fails_shows_its_error(
+    prod: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_function(
+        prod.platform.ops_function, "def handler(event, context):\n    raise SystemExit('no such job')"
+    )
+    assert stage.perform("manage", prod, arguments(command="jobs rerun 1")) == 1
+    assert "no such job" in capsys.readouterr().err
+
+
+REPLIES = """
+def handler(event, context):
+    if not event["reply"]:
+        raise RuntimeError(event)
+    if "refused" in event["manage"]:
+        return {"refused": "An account has this address and is no active administrator."}
+    return {"output": event["manage"] + "\\n"}
+"""
+
+
+def with_domain(deployment: Deployment) -> Deployment:
+    """The stage as if it had a domain."""
+    platform = replace(
+        deployment.platform,
+        public_url="https://coalition.test",
+        master_secret="coalition/database/master",
+        database_host="db.internal",
+        database_port="5433",
+    )
+    return replace(deployment, platform=platform)
+
+
+def test_the_link_of_a_first_administrator_is_printed(
+    prod: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prod = with_domain(prod)
+    make_function(prod.platform.ops_function, REPLIES)
+    assert stage.perform("create-admin", prod, arguments(email="ada@example.org")) == 0
+    assert capsys.readouterr().out == "create_admin ada@example.org\n"
+
+
+def test_what_the_command_refuses_is_said_without_a_traceback(
+    prod: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prod = with_domain(prod)
+    make_function(prod.platform.ops_function, REPLIES)
+    assert stage.perform("create-admin", prod, arguments(email="refused@example.org")) == 1
+    assert capsys.readouterr().err == "An account has this address and is no active administrator.\n"
+
+
+@pytest.mark.parametrize("email", ["", "ada", "ada @example.org", "--help@example.org", "a@b@c"])
+def test_what_is_no_address_is_not_sent(
+    prod: Deployment, capsys: pytest.CaptureFixture[str], email: str
+) -> None:
+    assert stage.perform("create-admin", prod, arguments(email=email)) == 1
+    assert "is no e-mail address" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["create-admin", "db-bootstrap"])
+def test_before_a_deploy_it_says_what_comes_first(
+    prod: Deployment, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    assert stage.perform(verb, prod, arguments(email="ada@example.org")) == 1
+    said = capsys.readouterr().err
+    assert f"There is no function {prod.platform.ops_function}" in said
+    assert "`make deploy STAGE=prod`" in said
+
+
+def test_a_link_needs_an_address_to_lead_to(prod: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    make_function(prod.platform.ops_function, REPLIES)
+    assert stage.perform("create-admin", prod, arguments(email="ada@example.org")) == 1
+    assert "prod has no address that a link could lead to" in capsys.readouterr().err
+
+
+def test_code_that_is_too_old_to_reply_is_named(prod: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    prod = with_domain(prod)
+    make_function(prod.platform.ops_function, "handler = lambda event, context: {}")
+    assert stage.perform("create-admin", prod, arguments(email="ada@example.org")) == 1
+    assert "does not answer: deploy this tree first" in capsys.readouterr().err
+
+
+def test_the_database_is_made_by_the_instance_and_the_masters_secret(
+    prod: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prod = with_domain(prod)
+    make_function(prod.platform.ops_function, REPLIES)
+    assert stage.perform("db-bootstrap", prod, arguments()) == 0
+    expected = "db_bootstrap --master-secret coalition/database/master --host db.internal --port 5433"
+    assert expected in capsys.readouterr().out
+
+
+def test_a_platform_without_a_master_user_makes_no_database(
+    prod: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_function(prod.platform.ops_function, REPLIES)
+    assert stage.perform("db-bootstrap", prod, arguments()) == 1
+    assert "says nothing of the database's master user" in capsys.readouterr().err
 
 
 def test_new_variables_come_before_the_code_and_old_ones_go_after_it(prod: Deployment) -> None:

@@ -63,6 +63,7 @@ def ada(db: None) -> Stakeholder:
         ("stakeholder_named", {"email": ""}),
         ("stakeholder_email_normalised", {"email": "Grace@example.org"}),
         ("stakeholder_email_normalised", {"email": "grace@example.org "}),
+        ("stakeholder_county_geoid", {"county_geoid": "2451"}),
         ("email", {"email": "ada@example.org"}),
     ],
 )

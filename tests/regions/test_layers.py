@@ -1,6 +1,7 @@
 """Importing layers: what becomes of records, and what a second import changes."""
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import shapefile
 from django.db import connection
 
-from app.regions.geometry import IsValid, Point
+from app.regions.geometry import IsValid, Point, multipolygon_from_ewkb
 from app.regions.layers import ImportSummary, import_layer
 from app.regions.models import Region
 from app.regions.shapefiles import Record
@@ -146,10 +147,23 @@ def test_counties_get_their_state_whichever_comes_first(tmp_path: Path, order: t
     assert load(tmp_path / "county").linked == 0
 
 
-def test_a_state_of_another_vintage_is_no_parent(tmp_path: Path) -> None:
-    load(write_layer(tmp_path / "state", [(state(), degree_square())]), "state", 2024)
-    load(write_layer(tmp_path / "county", [(county(), degree_square())]))
-    assert Region.objects.get(kind="county").parent is None
+def test_without_a_state_of_its_vintage_a_county_gets_the_last_one_before(tmp_path: Path) -> None:
+    write_layer(tmp_path / "state", [(state(), degree_square())])
+    write_layer(tmp_path / "county", [(county(), degree_square())])
+    load(tmp_path / "county", vintage=2020)
+    vintages = []
+    for vintage in (2024, 2022, 2010, 2016, 2014, 2020, 2021):
+        load(tmp_path / "state", "state", vintage)
+        found = Region.objects.select_related("parent").get(kind="county").parent
+        assert found
+        vintages.append(found.vintage)
+    assert vintages == [2024, 2022, 2010, 2016, 2016, 2020, 2020]
+
+
+def test_a_newer_county_is_linked_to_an_older_state_when_it_comes(tmp_path: Path) -> None:
+    load(write_layer(tmp_path / "state", [(state(), degree_square())]), "state", 2016)
+    assert load(write_layer(tmp_path / "county", [(county(), degree_square())]), vintage=2024).linked == 1
+    assert load(tmp_path / "county", vintage=2024).linked == 0
 
 
 def test_an_older_state_row_moves_to_the_new_parent_only_in_its_vintage(tmp_path: Path) -> None:
@@ -335,3 +349,24 @@ def test_the_time_of_a_change_is_now(folder: Path) -> None:
     before = dt.datetime.now(dt.UTC)
     load(write_layer(folder, [(county(), degree_square())]))
     assert before <= Region.objects.get().updated_at <= dt.datetime.now(dt.UTC)
+
+
+def corners(folder: Path, rings: list[list[tuple[float, float]]]) -> int:
+    """How many the outline of a county of this shape has."""
+    load(write_layer(folder, [(county(), rings)]))
+    outline = Region.objects.with_shapes().get().outline
+    return len(multipolygon_from_ewkb(outline)[0][0]) - 1
+
+
+def test_the_outline_of_a_tiny_region_keeps_its_form(folder: Path) -> None:
+    angles = [math.tau * step / 16 for step in range(17)]
+    ring = [(-77 + 0.005 * math.sin(angle), 39 + 0.005 * math.cos(angle)) for angle in angles]
+    assert corners(folder, [[*ring[:-1], ring[0]]]) == 16
+
+
+@pytest.mark.parametrize(("depth", "kept"), [(0.004, 4), (0.008, 7)])
+def test_the_outline_of_a_large_region_is_off_by_half_a_hundredth_of_a_degree_at_most(
+    folder: Path, depth: float, kept: int
+) -> None:
+    notch = [(-75.1, 43.0), (-75.0, 43.0 - depth), (-74.9, 43.0)]
+    assert corners(folder, [[(-77, 39), (-77, 43), *notch, (-73, 43), (-73, 39), (-77, 39)]]) == kept

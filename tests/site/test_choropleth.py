@@ -6,7 +6,6 @@ from app.site.choropleth import choropleth, class_floors, legend
 from app.site.maps import Layer, Shape
 
 LAYER = Layer(
-    vintage=2016,
     width=100,
     height=50,
     shapes=tuple(

@@ -210,6 +210,15 @@ def test_a_layer_is_imported_again_on_sqlite_without_a_change(demo: Demo) -> Non
     assert "56 records: 0 inserted, 0 updated, 56 unchanged, 0 skipped, 0 rejected." in again.stdout, (
         again.stderr
     )
+    (placed,) = demo.rows("SELECT count(*) FROM stakeholders_regionassignment WHERE kind = 'state'")[0]
+    assert (
+        f"{placed} stakeholders located in this layer, 0 of them newly or in another region" in again.stdout
+    )
+    newer = manage(demo.folder, "import_tiger", str(archive), "--kind=state", "--vintage=2024")
+    assert (
+        f"{placed} stakeholders located in this layer, {placed} of them newly or in another region"
+        in newer.stdout
+    ), newer.stderr
 
 
 def test_a_failed_import_changes_nothing_on_sqlite(demo: Demo, tmp_path: Path) -> None:

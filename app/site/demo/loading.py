@@ -14,6 +14,7 @@ from app.regions.layers import import_layer
 from app.regions.models import Region, RegionKind
 from app.site.demo.content import CAMPAIGNS, DemoCampaign
 from app.site.demo.people import PEOPLE, SEED, Population, endorsements, pick_endorsers
+from app.stakeholders.assignment import assign_layer
 from app.stakeholders.models import RegionAssignment, Stakeholder
 
 VINTAGE = 2016
@@ -37,6 +38,7 @@ def load_demo(tell: Callable[[str], object]) -> None:
         for kind, archive in ARCHIVES.items():
             if not Region.objects.of(kind).filter(vintage=VINTAGE).exists():
                 summary = import_layer(str(Path(__file__).parent / archive), kind, VINTAGE)
+                assign_layer(kind, VINTAGE)
                 tell(f"Imported {summary.inserted} regions of kind {kind}.")
         if not Campaign.objects.exists():
             _load_campaigns(timezone.now())

@@ -93,6 +93,7 @@ class Population:
         if self.random.random() < _SHARE_LOCATED_BY_POINT and (found := self._point_in(vintages[0])):
             stakeholder.location, regions = found
             return Endorser(stakeholder, vintages[0], regions)
+        stakeholder.county_geoid = vintages[0].geoid
         states = {county.parent for county in vintages if county.parent}
         return Endorser(stakeholder, vintages[0], [*vintages, *states])
 

@@ -33,7 +33,9 @@ output "sending_policies" {
         Sid       = "SendAsOurselves"
         Effect    = "Allow"
         Action    = ["ses:SendEmail", "ses:SendRawEmail"] # SESv2's SendEmail asks for both when it gets a whole message
-        Resource  = ["${local.ses_arn}:identity/${var.domain}", "${local.ses_arn}:configuration-set/${var.name}"]
+        # Every identity, because SES asks for a recipient's too if the account has verified it, as all are in its sandbox.
+        # As whom is said by the condition.
+        Resource  = ["${local.ses_arn}:identity/*", "${local.ses_arn}:configuration-set/${var.name}"]
         Condition = { StringEquals = { "ses:FromAddress" = local.sender_address } }
       }]
     })

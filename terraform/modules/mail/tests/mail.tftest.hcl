@@ -63,7 +63,7 @@ run "the_application_may_send_as_its_sender_alone" {
       Effect = "Allow"
       Action = ["ses:SendEmail", "ses:SendRawEmail"]
       Resource = [
-        "arn:aws:ses:us-east-1:123456789012:identity/example.org",
+        "arn:aws:ses:us-east-1:123456789012:identity/*",
         "arn:aws:ses:us-east-1:123456789012:configuration-set/example",
       ]
       Condition = { StringEquals = { "ses:FromAddress" = "no-reply@example.org" } }

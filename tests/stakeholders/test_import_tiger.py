@@ -31,6 +31,7 @@ def test_the_command_reports_what_it_did(
         "Rejected: record 2 (GEOID 24005): it has no shape",
         "3 records: 2 inserted, 0 updated, 0 unchanged, 0 skipped, 1 rejected.",
         "1 shapes repaired, 0 regions linked to their state.",
+        "0 stakeholders located in this layer, 0 of them newly or in another region than before.",
     ]
 
 

@@ -1,16 +1,18 @@
-"""Imports one layer of regions from a TIGER/Line or cartographic-boundary shapefile of the U.S. Census."""
+"""Imports one layer of regions from a TIGER/Line or cartographic-boundary shapefile, and locates everybody in it."""
 
 import sys
 from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from tqdm import tqdm
 
 from app.regions.layers import ImportSummary, import_layer
 from app.regions.models import RegionKind
 from app.regions.shapefiles import Record
 from app.regions.sources import GIBIBYTE, SourceError
+from app.stakeholders.assignment import LayerAssignment, assign_layer
 
 
 class Command(BaseCommand):
@@ -34,21 +36,23 @@ class Command(BaseCommand):
         def watch(records: Iterable[Record], total: int) -> Iterable[Record]:
             return tqdm(records, total=total, unit=" records", disable=not shows_bar)
 
+        layer = (options["kind"], options["vintage"])
         try:
-            summary = import_layer(
-                options["source"],
-                options["kind"],
-                options["vintage"],
-                encoding=options["encoding"],
-                max_bytes=int(options["max_gib"] * GIBIBYTE),
-                watch=watch,
-            )
+            with transaction.atomic():
+                summary = import_layer(
+                    options["source"],
+                    *layer,
+                    encoding=options["encoding"],
+                    max_bytes=int(options["max_gib"] * GIBIBYTE),
+                    watch=watch,
+                )
+                assignment = assign_layer(*layer)
         except SourceError as error:
             raise CommandError(f"{error} Nothing was changed.") from error
         if options["verbosity"] > 0:
-            self._report(summary)
+            self._report(summary, assignment)
 
-    def _report(self, summary: ImportSummary) -> None:
+    def _report(self, summary: ImportSummary, assignment: LayerAssignment) -> None:
         for notice in summary.notices:
             self.stdout.write(f"Note: {notice}")
         for reason, count in sorted(summary.skipped.items()):
@@ -61,4 +65,8 @@ class Command(BaseCommand):
         )
         self.stdout.write(
             f"{summary.repaired} shapes repaired, {summary.linked} regions linked to their state."
+        )
+        self.stdout.write(
+            f"{assignment.placed} stakeholders located in this layer,"
+            f" {assignment.changed} of them newly or in another region than before."
         )
