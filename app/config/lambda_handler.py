@@ -30,7 +30,8 @@ from app.config.gateway import Event
 
 KEEP_WARM = "handler.keep_warm_callback"
 
-# https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html; a replayed event has one more.
+# https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html; a replayed event has one more, and the
+# input template that Zappa gives its rules adds `kwargs`.
 _EVENTBRIDGE_KEYS = frozenset(
     [
         "version",
@@ -43,6 +44,7 @@ _EVENTBRIDGE_KEYS = frozenset(
         "detail-type",
         "detail",
         "replay-name",
+        "kwargs",
     ]
 )
 _MOST_NAMED_KEYS = 10
