@@ -40,7 +40,7 @@ format: $(VENV)/dev ## Rewrite the code in the project's style
 	@$(VENV)/bin/ruff format .
 
 .PHONY: bench
-bench: $(VENV)/dev ## Measure ours against named peers in one run (BENCH=lambda; all if not given)
+bench: $(VENV)/dev ## Measure ours against named peers, and fail over the limits (BENCH=lambda; all if not given)
 	@for name in $(or $(BENCH),$(filter-out report,$(basename $(notdir $(wildcard benchmarks/*.py))))); do \
 	  $(PYTHON) -m benchmarks.$$name; \
 	done
@@ -94,6 +94,10 @@ logs: $(VENV)/dev ## Follow a stage's logs (SINCE=1h; OPS=1 for its jobs and mig
 migrate: $(VENV)/dev ## Migrate a stage's database with the code that is there
 	@$(PYTHON) -m ops.stage migrate $(NEEDS_STAGE)
 
+.PHONY: manage
+manage: $(VENV)/dev ## Run a management command on a stage (ARGS="jobs list --failed")
+	@$(PYTHON) -m ops.stage manage $(NEEDS_STAGE) --command "$(or $(ARGS),$(error Name a command, as in: make manage STAGE=dev ARGS=check))"
+
 .PHONY: db-bootstrap
 db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and PostGIS; a first deploy does
 	@$(PYTHON) -m ops.stage db-bootstrap $(NEEDS_STAGE)
@@ -112,7 +116,7 @@ rehearse: $(VENV)/dev ## Rehearse a deployment on an emulated AWS (STEP=lambda, 
 
 # The environment: made once, brought up to date when a lock changes. `dev` contains `demo`.
 $(PYTHON):
-	@python=$$(ops/find-python) && echo "Making $(VENV) with $$($$python --version)" && $$python -m venv $(VENV)
+	@python=$$(ops/find-python) && echo "Making $(VENV) with $$("$$python" --version)" && "$$python" -m venv $(VENV)
 
 $(VENV)/demo: requirements/demo.txt | $(PYTHON)
 	@test $(VENV)/dev -nt requirements/dev.txt || $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt

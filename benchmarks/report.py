@@ -1,10 +1,11 @@
-"""One benchmark's rows: printed as a table and written to results/<name>.json."""
+"""One benchmark's rows: printed as a table, written to results/<name>.json, and held against their limits."""
 
 import datetime as dt
 import json
 import os
 import platform
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -33,7 +34,25 @@ class Row:
         return self.ours / self.peer if self.peer else None
 
 
-def report(name: str, rows: Sequence[Row]) -> None:
+@dataclass(frozen=True)
+class AtMost:
+    """What a row may come to; None is no limit."""
+
+    ours: float | None = None
+    ratio: float | None = None
+
+
+def report(name: str, rows: Sequence[Row], limits: Mapping[str, AtMost]) -> int:
+    """Print the rows, write them down and hold them against their limits.
+
+    Args:
+        name: of the benchmark and its file.
+        rows: what was measured.
+        limits: by the row's `what`.
+
+    Returns:
+        An exit code.
+    """
     print(f"{name:<20} {'ours':>10} {'peer':>10} {'ratio':>7}")
     for row in rows:
         peer = "missing" if row.peer is None else f"{row.peer:.2f}"
@@ -49,3 +68,18 @@ def report(name: str, rows: Sequence[Row]) -> None:
         "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+    problems = list(exceeded(rows, limits))
+    print("".join(f"{problem}\n" for problem in problems), end="", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def exceeded(rows: Sequence[Row], limits: Mapping[str, AtMost]) -> Iterator[str]:
+    """A line for each limit that does not hold, or that nothing was measured for."""
+    measured = {row.what: row for row in rows}
+    for what, limit in limits.items():
+        for field, most in asdict(limit).items():
+            found = getattr(measured.get(what), field, None)
+            if most is None or (found is not None and found <= most):
+                continue
+            shown = "was not measured" if found is None else f"is {found:.2f}"
+            yield f"{what}: {field} {shown}, and may be {most:.2f} at most"

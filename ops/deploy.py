@@ -134,7 +134,7 @@ def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | N
         url = deployment.public_url()
         get = partial(functions.get, platform.ops_function, public_url=url)
         smoke.check_release(get, release)
-        smoke.check_pages(get, url + "/")
+        smoke.check_pages(get)
 
 
 def _switch(deployment: Deployment, release: str, zip_url: str, before: str | None) -> None:
@@ -307,7 +307,7 @@ def smoke_public(deployment: Deployment, release: str) -> str:
     if url == UNKNOWN_URL:
         raise SmokeError(f"{deployment.platform.stage} has no API.")
     smoke.check_release(smoke.through(url), release)
-    asset = smoke.check_pages(smoke.through(url), url + "/")
+    asset = smoke.check_pages(smoke.through(url), deployment.platform.link_prefix)
     return f"{url} serves {release}, and {Path(asset).name}"
 
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 # The longest that Lambda lets a function run.
 _LONGEST_CALL_SECONDS = 900
+_LAMBDAS_OWN_LINES = ("INIT_START ", "START ", "END ", "REPORT ")
 
 
 class CallError(Exception):
@@ -50,21 +51,30 @@ def call(function: str, event: Mapping[str, Any]) -> Any:
     Raises:
         CallError: the function raised.
     """
+    return json.loads(_invoke(function, event)[0])
+
+
+def _invoke(function: str, event: Mapping[str, Any]) -> tuple[str, str]:
+    """The answer, and the last 4 KB of what the function logged."""
     answer = client().invoke(FunctionName=function, Payload=json.dumps(event), LogType="Tail")
     payload = answer["Payload"].read().decode()
+    log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
     if "FunctionError" in answer:
-        log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
         raise CallError(f"{function} failed:\n{log}\n{payload}")
-    return json.loads(payload)
+    return payload, log
 
 
-def manage(function: str, command: str) -> None:
+def manage(function: str, command: str) -> str:
     """Run a management command, as `zappa manage` does. Its arguments are split at spaces, without quoting.
+
+    Returns:
+        The last 4 KB of what it printed.
 
     Raises:
         CallError: it failed.
     """
-    call(function, {"manage": command})
+    _, log = _invoke(function, {"manage": command})
+    return "\n".join(line for line in log.splitlines() if not line.startswith(_LAMBDAS_OWN_LINES))
 
 
 def manage_and_read(function: str, command: str) -> str:
@@ -93,7 +103,7 @@ def get(function: str, path: str, public_url: str) -> tuple[int, str]:
     response = call(function, request_event(path, public_url))
     body: str = response.get("body") or ""
     if response.get("isBase64Encoded"):
-        body = base64.b64decode(body).decode()
+        body = base64.b64decode(body).decode(errors="replace")
     return response["statusCode"], body
 
 

@@ -2,8 +2,9 @@
 
     python -m ops.package          (`make package`)
 
-writes build/package/<release>.zip, and beside it build/static/<release>/ with the static files, which go to S3: the zip
-only has their manifest. The same commit gives the same bytes, in whatever folder and at whatever time it is built.
+writes build/package/<release>.zip, and beside it build/static/<release>/ with the static files, which go to S3 for a CDN.
+The zip has those of them that pages use, for a stage without one (docs/decisions/0022). The same commit gives the same
+bytes, in whatever folder and at whatever time it is built.
 """
 
 import json
@@ -36,6 +37,19 @@ ZAPPA_FILES = ("__init__.py", "asgi.py", "handler.py", "middleware.py", "utiliti
 UNUSED_FOLDERS = {"tests", "static", "demo", "__pycache__", "bin"}
 # USE_I18N is off, so no catalogue is ever read (package_smoke.py checks it).
 UNUSED_FILES = ("*.po", "*.mo", "*.pyc", "*.pyi", "*.c", "*.pyx", "*.h", "py.typed")
+# Collected for the CDN, and asked for by no page of a deployed stage: the manifest knows them and the zip lacks them.
+UNSERVED_FILES = (
+    "*.map",
+    "drf_spectacular_sidecar/redoc/*",
+    "rest_framework/*",  # its browsable API is off
+    "admin/js/vendor/select2/i18n/*",
+    # With DEBUG the admin takes these for the minified ones.
+    "admin/css/vendor/select2/select2.css",
+    "admin/js/vendor/jquery/jquery.js",
+    "admin/js/vendor/select2/select2.full.js",
+    "admin/js/vendor/xregexp/xregexp.js",
+)
+SERVED_LANGUAGE = "admin/js/vendor/select2/i18n/en.js"
 # importlib.metadata answers from these; the rest tells pip how to uninstall.
 METADATA_FILES = {"METADATA", "entry_points.txt", "LICENSE"}
 
@@ -144,7 +158,7 @@ def _is_used(name: Path) -> bool:
 
 
 def collect_static(source: Path, installed: Path, target: Path, task: Path) -> None:
-    """Collect the static files, named by their content, into `target`; the package gets their manifest."""
+    """Collect the static files, named by their content, into `target`; the package gets their manifest and what pages use."""
     shutil.rmtree(target, ignore_errors=True)
     # No STAGE: the local settings need no secret. Not this environment's packages either, but the packaged ones.
     environment = {
@@ -158,8 +172,18 @@ def collect_static(source: Path, installed: Path, target: Path, task: Path) -> N
     command = [sys.executable, "-S", "-P", "-m", "django", "collectstatic", "--no-input", "--verbosity", "0"]
     _run(command, "the static files could not be collected", environment)
     manifest = json.loads((target / "staticfiles.json").read_text())
+    served = task / package_gates.STATIC_FOLDER
+    for name, hashed in manifest["paths"].items():
+        if is_served(name):
+            (served / hashed).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(target / hashed, served / hashed)
     # Its order is the order in which the file system lists folders.
-    (task / "staticfiles.json").write_text(json.dumps(manifest, sort_keys=True))
+    (served / "staticfiles.json").write_text(json.dumps(manifest, sort_keys=True))
+
+
+def is_served(name: str) -> bool:
+    """Whether the package has a static file, by the name that the application knows it by."""
+    return name == SERVED_LANGUAGE or not any(fnmatch(name, pattern) for pattern in UNSERVED_FILES)
 
 
 def write_release(task: Path, sources: Sources) -> None:

@@ -23,7 +23,13 @@ DENIED_PARTS = {"tests", "static", "demo", "var", ".git", ".terraform", "node_mo
 DENIED_NAMES = ("*.po", "*.sqlite3", "*.pem", "*.key", ".env*", "zappa_settings.*", "*.tfstate*", "*.tfvars")
 # Lambda's runtime has the first three; the rest are tools.
 DENIED_PACKAGES = {"boto3", "botocore", "s3transfer", "pip", "setuptools", "troposphere", "ops"}
-REQUIRED = {"app/config/lambda_handler.py", "release.json", "staticfiles.json", "zappa/handler.py"}
+STATIC_FOLDER = "staticfiles"
+REQUIRED = {
+    "app/config/lambda_handler.py",
+    "release.json",
+    f"{STATIC_FOLDER}/staticfiles.json",
+    "zappa/handler.py",
+}
 
 SECRET_PATTERNS = {
     "an AWS access key": re.compile(rb"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
@@ -35,9 +41,10 @@ SECRET_PATTERNS = {
         rb"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?!0{12}|1{12}|123456789012)\d{12}:"
     ),
 }
-_SECRET_VARIABLE = re.compile(
-    r"SECRET|PASSW|TOKEN|CREDENTIAL|PRIVATE|(API|ACCESS)_?KEY|_URL$|_DSN$", re.IGNORECASE
-)
+_SECRET_VARIABLE = re.compile(r"SECRET|PASSW|TOKEN|CREDENTIAL|PRIVATE|(API|ACCESS)_?KEY", re.IGNORECASE)
+# An address is a secret by its password alone: GITHUB_SERVER_URL stands in the metadata of half of all packages.
+_ADDRESS_VARIABLE = re.compile(r"_(URL|DSN)$", re.IGNORECASE)
+_URL_WITH_PASSWORD = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 # Shorter values ("postgres") stand in Django's own sources.
 _SECRET_LENGTH = 12
 
@@ -86,8 +93,8 @@ def unpacked_size(package: Package) -> Gate:
 
 
 def contents(package: Package) -> Gate:
-    """Only the application, its distributions and the two files that `make package` writes; nothing that has no use there."""
-    expected = package.installed | {"app", "release.json", "staticfiles.json"}
+    """Only the application, its distributions and what `make package` writes; nothing that has no use there."""
+    expected = package.installed | {"app", "release.json", STATIC_FOLDER}
     problems = [name for name in package.files if _top_level(PurePosixPath(name)) not in expected]
     problems += [name for name in package.files if _is_denied(PurePosixPath(name))]
     problems += [f"{name} is missing" for name in sorted(REQUIRED - package.files.keys())]
@@ -133,9 +140,7 @@ def _stale(files: Mapping[str, bytes], source: PurePosixPath) -> str:
 def secrets(package: Package) -> Gate:
     """Nothing that looks like a secret, and no value that the environment of this build holds as one."""
     canaries = {
-        name: value.encode()
-        for name, value in package.environment.items()
-        if _SECRET_VARIABLE.search(name) and len(value) >= _SECRET_LENGTH
+        name: value.encode() for name, value in package.environment.items() if _is_secret(name, value)
     }
     problems = [
         f"{name} holds {what}"
@@ -145,6 +150,13 @@ def secrets(package: Package) -> Gate:
     return _gate(
         "secrets", problems, f"{len(SECRET_PATTERNS)} patterns, {len(canaries)} values of the environment"
     )
+
+
+def _is_secret(variable: str, value: str) -> bool:
+    if len(value) < _SECRET_LENGTH:
+        return False
+    has_password = _ADDRESS_VARIABLE.search(variable) and _URL_WITH_PASSWORD.search(value)
+    return bool(_SECRET_VARIABLE.search(variable) or has_password)
 
 
 def _found_in(content: bytes, canaries: Mapping[str, bytes]) -> Iterator[str]:
@@ -161,7 +173,6 @@ SMOKE_ENVIRONMENT = {
     "DATABASE_URL": "postgres://nobody@127.0.0.1:9/none",
     "EMAIL_URL": "smtp://127.0.0.1:9",
     "DEFAULT_FROM_EMAIL": "smoke@example.org",
-    "STATIC_URL": "https://smoke.example.org/static/",
 }
 BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 
@@ -187,7 +198,9 @@ def starts(package: Package) -> Gate:
     if result.returncode:
         return Gate("starts alone", holds=False, found="\n".join(lines[-12:]))
     is_same = lines[-1] == package.release_id
-    return Gate("starts alone", is_same, f"/healthz says release {lines[-1]}; then `manage check`")
+    return Gate(
+        "starts alone", is_same, f"/healthz says release {lines[-1]}, {lines[-2]}; then `manage check`"
+    )
 
 
 def link_boto3(folder: Path) -> None:

@@ -73,6 +73,11 @@ class StagePlatform:
     def ops_function(self) -> str:
         return f"{self.values.project}-{self.ops_stage}"
 
+    @property
+    def link_prefix(self) -> str:
+        """What begins every path in a page: the API's own address has the stage there."""
+        return "" if self.public_url else f"/{self.stage}"
+
     def api_url(self, api_id: str) -> str:
         return self.gateway_url.format(api_id=api_id, region=self.values.region, stage=self.stage)
 

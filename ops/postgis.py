@@ -2,8 +2,8 @@
 
     python -m ops.postgis run -- pytest      starts a server, runs the command with DATABASE_URL set, stops the server
 
-The first of these that is there is used: DATABASE_URL as it is; a Docker engine that answers; PostgreSQL and PostGIS
-from Debian's or Ubuntu's packages, installed when this is root or sudo asks no password.
+The first of these that is there is used: DATABASE_URL as it is; a Docker engine that answers and can run the image;
+PostgreSQL and PostGIS from Debian's or Ubuntu's packages, installed when this is root or sudo asks no password.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from ops.system_packages import install
 
 DOCKER_IMAGE = "postgis/postgis:16-3.4"
 START_TIMEOUT_SECONDS = 60
+DOCKER_ANSWER_SECONDS = 20
 
 # Durability is for servers that outlive a test run.
 _FAST = {
@@ -52,39 +52,56 @@ def provide(port: int | None = None) -> Iterator[str]:
     """
     if url := os.environ.get("DATABASE_URL"):
         yield url
-    elif _docker_answers():
-        with _docker_server(port or free_port()) as url:
-            yield url
-    else:
-        with _packaged_server(_packaged_binaries(), port or free_port()) as url:
-            yield url
+        return
+    port = port or free_port()
+    container = _started_container(port) if _docker_answers("info") else None
+    with (
+        _docker_server(container, port) if container else _packaged_server(_packaged_binaries(), port) as url
+    ):
+        yield url
 
 
-def _docker_answers() -> bool:
+def _docker_answers(*arguments: str) -> bool:
+    """Whether the command succeeds in time: a client whose engine is gone can wait for ever."""
     if not shutil.which("docker"):
         return False
-    answer = subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=20)
+    try:
+        answer = subprocess.run(
+            ["docker", *arguments], capture_output=True, check=False, timeout=DOCKER_ANSWER_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return False
     return answer.returncode == 0
 
 
-@contextlib.contextmanager
-def _docker_server(port: int) -> Iterator[str]:
+def _started_container(port: int) -> str | None:
+    """The name of a container of ours; None, and a line that says so, when Docker can't run it."""
     name = f"coalition-postgis-{uuid.uuid4().hex[:8]}"
     settings = [argument for key, value in _FAST.items() for argument in ("-c", f"{key}={value}")]
     command = ["docker", "run", "--rm", "--detach", "--name", name, "--publish", f"127.0.0.1:{port}:5432"]
     command += ["--env", "POSTGRES_HOST_AUTH_METHOD=trust", DOCKER_IMAGE, *settings]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    # Its stderr is left on the terminal: it shows the download's progress, and why it failed.
+    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode == 0:
+        return name
+    _remove(name)
+    print(f"Docker can't run {DOCKER_IMAGE}: PostgreSQL's packages are used instead.", file=sys.stderr)
+    return None
+
+
+@contextlib.contextmanager
+def _docker_server(container: str, port: int) -> Iterator[str]:
+    # Asked inside, as Docker's proxy accepts on the published port before PostgreSQL does; and by TCP, as the server
+    # that first makes the database listens on its socket only.
+    ready = ("exec", container, "pg_isready", "--quiet", "-h", "127.0.0.1")
     try:
-        _wait(lambda: _accepts(port), "the PostGIS container")
+        _wait(lambda: _docker_answers(*ready), "the PostGIS container")
         yield f"postgres://postgres@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run(["docker", "rm", "--force", name], check=False, stdout=subprocess.DEVNULL)
+        _remove(container)
 
 
-def _accepts(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
+def _remove(container: str) -> None:
+    subprocess.run(["docker", "rm", "--force", container], check=False, capture_output=True)
 
 
 def _packaged_binaries() -> Path:
@@ -118,7 +135,9 @@ def _as_other_user() -> list[str]:
     unshare = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
     if subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode == 0:
         return unshare
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    # Linux clears the signal of end_with_parent when the user changes, so setpriv sets it again.
+    signals = ["--pdeathsig", "SIGQUIT"]
+    return ["setpriv", *signals, "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
 
 @contextlib.contextmanager

@@ -1,16 +1,18 @@
 """What a stage has to answer before it counts as deployed."""
 
+import hashlib
 import json
 import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from urllib.parse import urljoin
+from urllib.parse import urlsplit
 
 # Status and body of GET.
 Getter = Callable[[str], tuple[int, str]]
 
-_ASSET = re.compile(r"""(?:href|src)=["']([^"']+\.[0-9a-f]{12}\.(?:css|js|svg|png|woff2))["']""")
+# Those that are text.
+_ASSET = re.compile(r"""(?:href|src)=["']([^"']+\.(?P<digest>[0-9a-f]{12})\.(?:css|js|svg))["']""")
 _TIMEOUT_SECONDS = 30
 
 
@@ -31,28 +33,41 @@ def check_release(get: Getter, release: str) -> None:
     _expect_ok(get, "/readyz")
 
 
-def check_pages(get: Getter, page_url: str) -> str:
-    """The home page answers, and an asset that it links to, named by its content, is there.
+def check_pages(get: Getter, prefix: str = "") -> str:
+    """The home page answers, and an asset that it links to, named by its content, arrives as it was packaged.
 
     Args:
         get: of the stage.
-        page_url: the home page's public address, to resolve the asset's.
+        prefix: what stands in front of every path in a page and not in those that `get` takes: the API's own address
+            has the stage there.
 
     Returns:
-        The asset's address.
+        The asset's address or, if the stage serves it itself, its path.
 
     Raises:
-        SmokeError: one is missing.
+        SmokeError: one is missing or broken.
     """
     page = _expect_ok(get, "/")
     found = _ASSET.search(page)
     if found is None:
         raise SmokeError("The home page links to no asset that is named by its content.")
-    asset: str = urljoin(page_url, found[1])
-    status, _ = fetch(asset)
+    asset = found[1]
+    if urlsplit(asset).netloc:
+        status, content = fetch(asset)
+    elif asset.startswith(f"{prefix}/"):
+        status, content = get(asset.removeprefix(prefix))
+    else:
+        raise SmokeError(f"The home page links to {asset}, which is not below {prefix}/.")
     if status != 200:  # noqa: PLR2004 - HTTP's OK
         raise SmokeError(f"The asset {asset} answered {status}.")
+    if found["digest"] != _digest(content):
+        raise SmokeError(f"The asset {asset} is not what its name says: was it changed on its way?")
     return asset
+
+
+def _digest(content: str) -> str:
+    """As Django's ManifestStaticFilesStorage puts it into a name."""
+    return hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()[:12]
 
 
 def through(base_url: str) -> Getter:

@@ -1,6 +1,6 @@
 """One stage, as its operator handles it.
 
-python -m ops.stage deploy|rollback|releases|status|logs|migrate|create-admin|db-bootstrap|doctor STAGE      (`make deploy STAGE=prod` and so on)
+python -m ops.stage deploy|rollback|releases|status|logs|migrate|manage|create-admin|db-bootstrap|doctor STAGE      (`make deploy STAGE=prod` and so on)
 """
 
 import argparse
@@ -111,6 +111,11 @@ def run_migrate(deployment: Deployment, arguments: argparse.Namespace) -> None:
         functions.manage(deployment.platform.ops_function, "migrate --noinput")
 
 
+def run_manage(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Run a management command where the database can be reached, and print the end of what it says."""
+    print(functions.manage(deployment.platform.ops_function, arguments.command))
+
+
 def run_create_admin(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Print a link by which an administrator chooses a password."""
     print(administration.create_administrator(deployment.platform, deployment.public_url(), arguments.email))
@@ -143,6 +148,7 @@ VERBS: dict[str, Callable[[Deployment, argparse.Namespace], None]] = {
     "status": run_status,
     "logs": run_logs,
     "migrate": run_migrate,
+    "manage": run_manage,
     "create-admin": run_create_admin,
     "db-bootstrap": run_db_bootstrap,
     "doctor": run_doctor,
@@ -197,6 +203,7 @@ def main() -> int:
     parser.add_argument("--to", default="", help="the release to roll back to")
     parser.add_argument("--email", default="", help="the administrator's address")
     parser.add_argument("--since", default="10m", help="how far back logs begin")
+    parser.add_argument("--command", default="", help="the management command, split at spaces")
     parser.add_argument("--ops", action="store_true", help="logs of the -ops function")
     arguments = parser.parse_args()
     try:

@@ -8,10 +8,11 @@ locals {
         DATABASE_NAME      = module.database.database_names[stage]
         DATABASE_SECRET    = module.database.app_secret_names[stage]
         DJANGO_SECRET      = module.zappa.django_secret_names[stage]
-        STATIC_URL         = coalesce(settings.static_url, "https://${module.storage.static_bucket}.s3.${var.region}.amazonaws.com/static/")
         EMAIL_URL          = module.mail.email_url
         DEFAULT_FROM_EMAIL = module.mail.sender
       },
+      # Without a CDN the function serves its static files itself: the bucket is private.
+      settings.static_url == "" ? {} : { STATIC_URL = settings.static_url },
       length(settings.cors_origins) == 0 ? {} : { CORS_ORIGINS = join(",", settings.cors_origins) },
     )
   }

@@ -23,7 +23,7 @@ variable "environment" {
 variable "stages" {
   description = <<-EOT
     The stages of this environment. public_url: where people come in, empty for the API's own address. static_url: where
-    the static files are served, empty for the bucket's own address. cors_origins: front ends elsewhere that may call the API.
+    a CDN serves the static files, empty for the function itself. cors_origins: front ends elsewhere that may call the API.
   EOT
   type = map(object({
     public_url   = optional(string, "")

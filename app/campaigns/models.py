@@ -34,7 +34,9 @@ class Campaign(models.Model):
         null=True, blank=True, help_text="Endorsements from then on; empty: at once."
     )
     closes_at = models.DateTimeField(
-        null=True, blank=True, help_text="Endorsements until then; empty: no end."
+        null=True,
+        blank=True,
+        help_text="Endorsements are submitted until then; empty: no end. Links mailed before still confirm after it.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -48,14 +50,19 @@ class Campaign(models.Model):
         ordering = ("-created_at", "-pk")
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=("draft", "active", "closed")), name="campaign_status_known"
+                condition=Q(status__in=("draft", "active", "closed")),
+                name="campaign_status_known",
+                violation_error_message="Choose draft, active or closed.",
             ),
             models.CheckConstraint(
                 condition=Q(opens_at=None) | Q(closes_at=None) | Q(closes_at__gt=F("opens_at")),
                 name="campaign_closes_after_it_opens",
+                violation_error_message="A campaign closes after it opens: change one of the two times.",
             ),
             models.CheckConstraint(
-                condition=~Q(slug="") & ~Q(title="") & ~Q(endorsement_statement=""), name="campaign_has_texts"
+                condition=~Q(slug="") & ~Q(title="") & ~Q(endorsement_statement=""),
+                name="campaign_has_texts",
+                violation_error_message="A campaign needs a slug, a title and an endorsement statement.",
             ),
         ]
 
@@ -108,12 +115,15 @@ class Bill(models.Model):
         ordering = ("level", "jurisdiction", "session", "number")
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "jurisdiction", "session", "number"], name="bill_once_per_campaign"
+                fields=["campaign", "jurisdiction", "session", "number"],
+                name="bill_once_per_campaign",
+                violation_error_message="This campaign has a bill of that jurisdiction, session and number already.",
             ),
             models.CheckConstraint(
                 condition=Q(level="federal", jurisdiction="US")
                 | (Q(level="state", jurisdiction__regex=r"^[A-Z]{2}$") & ~Q(jurisdiction="US")),
                 name="bill_level_fits_jurisdiction",
+                violation_error_message="The jurisdiction of a federal bill is US, that of a state's bill the state's postal code in capitals, as MD.",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -128,8 +138,13 @@ class Bill(models.Model):
                     )
                 ),
                 name="bill_status_known",
+                violation_error_message="Choose one of the stages of a bill.",
             ),
-            models.CheckConstraint(condition=~Q(number="") & ~Q(session=""), name="bill_identified"),
+            models.CheckConstraint(
+                condition=~Q(number="") & ~Q(session=""),
+                name="bill_identified",
+                violation_error_message="A bill needs its number and its session.",
+            ),
         ]
 
     def __str__(self) -> str:

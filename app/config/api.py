@@ -36,6 +36,8 @@ ERROR_SCHEMA = {
     },
 }
 
+NOTHING_HERE = "There is nothing at this address."
+
 
 class Pages(CursorPagination):
     """Lists as `{"next", "previous", "results"}`: a page costs the same however deep it lies."""
@@ -102,11 +104,26 @@ def _wants_json(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    del exception
+    return _error(request, 400, "bad_request", "The request can't be understood.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    del exception
+    return _error(request, 403, "permission_denied", "You may not do this.")
+
+
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
+    return _error(request, 404, "not_found", NOTHING_HERE)
+
+
+def _error(request: HttpRequest, status_code: int, code: str, message: str) -> HttpResponse:
+    """JSON below /api/, elsewhere the page of that status; what the exception says is for the log."""
     if _wants_json(request):
-        return JsonResponse(error_body("not_found", "There is nothing at this address."), status=404)
-    return render(request, "site/404.html", status=404)
+        return JsonResponse(error_body(code, message), status=status_code)
+    return render(request, f"site/{status_code}.html", status=status_code)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -64,7 +64,7 @@ def _from_secret(env: StageEnvironment, secret: str, overrides: dict[str, str]) 
 
 def _postgresql(env: StageEnvironment) -> dict[str, Any]:
     root_certificates = env.text("DATABASE_SSLROOTCERT", default="")
-    # Without the bundle of RDS's own authority the server can't be told from an impostor; see decision 0015.
+    # Without the bundle of RDS's own authority the server can't be told from an impostor; see decision 0021.
     safest = "verify-full" if root_certificates else "require"
     sslmode = env.choice("DATABASE_SSLMODE", _SSL_MODES, default="prefer" if env.is_local else safest)
     return {

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -15,7 +16,13 @@ from django.core.management.utils import get_random_secret_key
 LOCAL = "local"
 STAGES = (LOCAL, "dev", "staging", "prod")
 
+# A rehearsal deploys a stage on one machine, without certificates.
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
 T = TypeVar("T")
+
+# Two slashes would begin a host, and a path has to leave room for others.
+_ADDRESS_OR_PATH = re.compile(r"https?://[^/]+/(.*/)?|/[^/]+/(.*/)?")
 
 
 class StageEnvironment:
@@ -30,7 +37,7 @@ class StageEnvironment:
         self.problems: list[str] = []
         # Every name that was asked for, whether or not it was there: what docs and Terraform are held against.
         self.names: set[str] = {"STAGE"}
-        self.stage: str = self._env.str("STAGE", default=LOCAL)
+        self.stage: str = self._env.ENVIRON.get("STAGE", LOCAL)
         if self.stage not in STAGES:
             self.problems.append(f"STAGE is {self.stage!r}, expected one of {', '.join(STAGES)}")
 
@@ -39,17 +46,28 @@ class StageEnvironment:
         return self.stage == LOCAL
 
     def text(self, name: str, **fallback: str) -> str:
-        return self._read(name, self._env.str, "", fallback)
+        return self._read(name, str, "", fallback)
 
     def boolean(self, name: str, **fallback: bool) -> bool:
-        return self._read(name, self._env.bool, False, fallback)  # noqa: FBT003 - the value in error
+        return self._read(name, bool, False, fallback)  # noqa: FBT003 - the value in error
 
     def integer(self, name: str, **fallback: int) -> int:
-        return self._read(name, self._env.int, 0, fallback)
+        return self._read(name, int, 0, fallback)
 
     def listing(self, name: str, **fallback: list[str]) -> list[str]:
         """A comma-separated list."""
-        return self._read(name, self._env.list, [], fallback)
+        return self._read(name, list, [], fallback)
+
+    def url(self, name: str, **fallback: str) -> str:
+        """An address of the web that a path can be put behind; https when deployed, but on this very machine."""
+        value = self.text(name, **fallback)
+        if name not in self._env.ENVIRON or not value:
+            return value
+        flaw = _flaw_of_url(value, allows_http=self.is_local)
+        if flaw:
+            self.problems.append(f"{name} {flaw}")
+        # What is made of it before `finish` has to bear it.
+        return "" if flaw else value
 
     def database_url(self, name: str, url: str) -> dict[str, Any]:
         """What a database URL that was read by `name` means to Django's DATABASES."""
@@ -81,6 +99,19 @@ class StageEnvironment:
             self.problems.append(f"neither {name} nor {secret_name} is set")
         return "", secret
 
+    def address_or_path(self, name: str, *, default: str) -> str:
+        """An address or, on our own host, a path; both end in a slash."""
+        value = self.text(name, default=default)
+        if not _ADDRESS_OR_PATH.fullmatch(value):
+            self.problems.append(
+                f"{name} is {value!r}, expected https://… or a path that begins with /, ending in /"
+            )
+            return default
+        if not value.startswith("/") and (flaw := _flaw_of_url(value, allows_http=self.is_local)):
+            self.problems.append(f"{name} {flaw}")
+            return default
+        return value
+
     def choice(self, name: str, choices: Collection[str], **fallback: str) -> str:
         value = self.text(name, **fallback)
         if value not in choices:
@@ -99,7 +130,7 @@ class StageEnvironment:
                 + "\n  - ".join(self.problems)
             )
 
-    def _read(self, name: str, cast: Callable[..., T], in_error: T, fallback: dict[str, T]) -> T:
+    def _read(self, name: str, kind: type[T], in_error: T, fallback: dict[str, T]) -> T:
         self.names.add(name)
         if name not in self._env.ENVIRON:
             if "default" in fallback:
@@ -109,7 +140,8 @@ class StageEnvironment:
             self.problems.append(f"{name} is not set")
             return in_error
         try:
-            value = cast(name)
+            # Not `self._env(name)`: that takes a value that begins with $ for the name of another variable.
+            value: T = self._env.parse_value(self._env.ENVIRON[name], kind)
         except ValueError as error:
             self.problems.append(f"{name} can't be read: {error}")
             return in_error
@@ -124,6 +156,22 @@ class StageEnvironment:
             return parse(url)
         except (ValueError, KeyError, ImproperlyConfigured):
             return {}
+
+
+def _flaw_of_url(url: str, *, allows_http: bool) -> str:
+    """What a message says after the variable's name, without the value; empty if there is nothing to say."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in {"http", "https"} or not host or re.search(r"\s", url):
+        return "is no URL, expected https://host…"
+    if parts.scheme == "http" and not allows_http and host not in _LOOPBACK_HOSTS:
+        return "begins with http://, expected https://"
+    if parts.username is not None or parts.query or parts.fragment:
+        return "has more than a host and a path"
+    return ""
 
 
 def _ses(url: str) -> dict[str, Any]:

@@ -1,20 +1,23 @@
 """What Lambda calls: `lambda_handler` in zappa_settings.json.
 
-A request goes to Django through apig-wsgi, the keep-warm rule is answered at once, and everything else (management
-commands, scheduled functions, records of S3 and SNS) is handed to Zappa, imported only then: with boto3 it takes a
-second of a cold start that no request needs.
+A request goes to Django through apig-wsgi, the keep-warm rule is answered at once, and commands, scheduled functions
+and S3's notifications are handed to Zappa, imported only then: with boto3 it takes a second of a cold start that no
+request needs. Zappa would answer ten more kinds, some of them as a request past the gateway's checks, so any other
+event is refused.
 """
 
 import contextlib
 import io
 import json
 import logging
+import re
 import uuid
 from http import HTTPStatus
 from typing import Any
 
 from apig_wsgi import make_lambda_handler
 from django.conf import settings
+from django.db import close_old_connections
 from django.urls import get_resolver
 
 from app.config import (
@@ -27,13 +30,35 @@ from app.config.gateway import Event
 
 KEEP_WARM = "handler.keep_warm_callback"
 
-# Only what declares itself UTF-8 travels as text. The rest, whatever its charset, is base64 and arrives byte for byte.
+# https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html; a replayed event has one more.
+_EVENTBRIDGE_KEYS = frozenset(
+    {
+        "version",
+        "id",
+        "source",
+        "account",
+        "time",
+        "region",
+        "resources",
+        "detail-type",
+        "detail",
+        "replay-name",
+    }
+)
+_MOST_NAMED_KEYS = 10
+# Zappa takes what follows the last colon of a notification's id for the function to call.
+_ID_WITH_FUNCTION = re.compile(r".*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
+
+# Only what declares itself UTF-8 travels as text. The rest, whatever its charset, is base64 and arrives byte for byte,
+# if the gateway takes the request for one of binary data.
 TEXT_TYPES = (
     "application/json",
     "application/problem+json",
+    "image/svg+xml; charset=utf-8",
     "text/css; charset=utf-8",
     "text/csv; charset=utf-8",
     "text/html; charset=utf-8",
+    "text/javascript; charset=utf-8",
     "text/plain; charset=utf-8",
 )
 
@@ -55,28 +80,85 @@ class RefusedEventError(Exception):
     """An event that nobody who runs this application has a reason to send."""
 
 
+class FailedInvocationError(Exception):
+    """A command or a scheduled function failed; the log has why, under the request id that is all this says.
+
+    Lambda prints what leaves the handler as it is, and answers with it.
+    """
+
+
 def handler(event: Event, context: Any) -> Any:
     """Answer one event; `context` is Lambda's.
 
     Raises:
-        RefusedEventError: the event carries code. Lambda reports it as the invocation's error.
+        RefusedEventError: the event is of no expected kind. Lambda reports it as the invocation's error.
+        FailedInvocationError: what Zappa was handed failed, so that Lambda counts it and tries it again.
     """
-    if "httpMethod" in event:
+    if _is_request(event):
         return _respond(event, context)
-    if _is_keep_warm(event):
-        return {"status": "warm"}
     if "raw_command" in event:
         raise RefusedEventError(
             "raw_command executes code from the event; use `zappa manage` with a command instead."
         )
-    if event.get("reply"):
-        return _reply(event, context)
+    if not _is_expected(event):
+        raise RefusedEventError(
+            "expected a REST API's request, a scheduled event, a command, or S3's notification with a function in its"
+            f" id; this has {', '.join(sorted(event)[:_MOST_NAMED_KEYS]) or 'nothing'}"
+        )
+    if "resources" in event and event["resources"][0].endswith(KEEP_WARM):
+        return {"status": "warm"}
     return _hand_to_zappa(event, context)
 
 
-def _is_keep_warm(event: Event) -> bool:
-    is_scheduled = event.get("detail-type") == "Scheduled Event"
-    return is_scheduled and event["resources"][0].endswith(KEEP_WARM)
+def _is_request(event: Event) -> bool:
+    """Whether it comes from a REST API (version 1.0). A load balancer's event has no stage."""
+    match event:
+        case {"httpMethod": str(), "requestContext": {"stage": str()}}:
+            return True
+    return False
+
+
+def _is_expected(event: Event) -> bool:
+    """Whether it is of a kind that Zappa is meant for, without keys that make another one of it for Zappa.
+
+    One such is `stageVariables`, which Zappa puts into the environment whatever they come with.
+    """
+    match event:
+        case {"manage": str(command)} | {"command": str(command)}:
+            return event.keys() - {"reply"} in ({"manage"}, {"command"}) and bool(command)
+        case {"detail-type": "Scheduled Event", "source": "aws.events", "resources": [str(), *_]}:
+            return event.keys() <= _EVENTBRIDGE_KEYS and event.get("version", "0") == "0"
+        case {"Records": [_, *_] as records}:
+            return len(event) == 1 and _names_one_function(records)
+    return False
+
+
+def _names_one_function(records: list[Any]) -> bool:
+    """Whether all are S3's and for one function: Zappa looks at the first alone."""
+    ids = {_notification_id(record) for record in records}
+    return len(ids) == 1 and _ID_WITH_FUNCTION.fullmatch(ids.pop()) is not None
+
+
+def _notification_id(record: Any) -> str:
+    match record:
+        case {"eventSource": "aws:s3", "s3": {"configurationId": str(name)}} if "Sns" not in record:
+            return name
+    return ""
+
+
+def _hand_to_zappa(event: Event, context: Any) -> Any:
+    token = request_id.current.set(context.aws_request_id)
+    # What the signals of a request do for a request: a frozen Lambda wakes up with the connection of an hour ago.
+    close_old_connections()
+    try:
+        return _reply(event, context) if event.get("reply") else _zappa().lambda_handler(event, context)
+    except Exception:
+        logger.exception("failed: %s", event.get("manage") or event.get("command") or event.get("resources"))
+    finally:
+        close_old_connections()
+        request_id.current.reset(token)
+    # Outside of the `except`, so that it drags no cause along.
+    raise FailedInvocationError(f"see request_id {context.aws_request_id} in the log")
 
 
 def _zappa() -> Any:
@@ -85,15 +167,6 @@ def _zappa() -> Any:
     # A singleton: this call decides on the settings, and prints a word the first time.
     LambdaHandler("app.config.zappa_runtime")
     return LambdaHandler
-
-
-def _hand_to_zappa(event: Event, context: Any) -> Any:
-    zappa = _zappa()
-    token = request_id.current.set(context.aws_request_id)
-    try:
-        return zappa.lambda_handler(event, context)
-    finally:
-        request_id.current.reset(token)
 
 
 def _reply(event: Event, context: Any) -> dict[str, str]:
@@ -105,10 +178,10 @@ def _reply(event: Event, context: Any) -> dict[str, str]:
     # No request needs it, so no request's cold start pays for it.
     from django.core.management.base import CommandError
 
-    _zappa()
+    zappa = _zappa()
     try:
         with contextlib.redirect_stdout(io.StringIO()) as said:
-            _hand_to_zappa(event, context)
+            zappa.lambda_handler(event, context)
     except CommandError as error:
         return {"refused": str(error)}
     return {"output": said.getvalue()}

@@ -24,13 +24,22 @@ _SHORTEST_SECRET = 8
 _EXTRAS = ("request_id", "gateway_request_id", "error_id", "method", "path", "status_code")
 _MOST_CAUSES = 4
 _MOST_FRAMES = 20
+_MOST_CHARACTERS = 4096
+# An address's 64, the `@` and a domain's 255: nothing to remove that has no gap in it is longer, but for web tokens.
+_LONGEST_WORD = 320
 
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# A client chooses how long a text is, so each expression takes a run of characters once, as a whole and from its start
+# (the look-behind, the possessive `++`): tried anew from each character it would cost the square of the length.
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)+")
 # The links in e-mails, and the one of a first administrator, carry their token as the last part of the path.
 _LINK = re.compile(r"(/(?:confirm|withdraw|set-password/[^/\s]+)/)[^/\s\"'?]+")
-# 256 random bits in base64 or hexadecimal, and the three parts of a JSON web token. Release ids (40) are shorter.
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{43,}")
+# A JSON web token is words joined by dots, of which the first begins as the base64 of `{"` does.
+_DOTTED_WORDS = re.compile(r"(?<![\w.-])[\w.-]++")
+_WEB_TOKEN_START = "eyJ"  # noqa: S105 - of all of them
+# 256 random bits in base64 or hexadecimal. Release ids (40) are shorter.
+_LONG_WORD = re.compile(r"(?<![\w-])[\w-]{43,}")
 _PASSWORD_IN_URL = re.compile(r"(://[^:/\s@]*:)[^@\s/]+@")
+_UP_TO_LAST_GAP = re.compile(r".*[^\w.+%@-]", re.DOTALL)
 
 
 class AddRequestId(logging.Filter):
@@ -64,12 +73,34 @@ class JsonLines(logging.Formatter):
 
 
 def redact(text: str) -> str:
-    """The text without e-mail addresses, tokens, and whatever is a secret of this process."""
+    """The text without e-mail addresses, tokens, and whatever is a secret of this process, cut to about 4 KB."""
     for secret in _secrets():
         text = text.replace(secret, _MASK)
+    text, note = _cut(text)
     text = _PASSWORD_IN_URL.sub(rf"\1{_MASK}@", text)
     text = _LINK.sub(rf"\1{_MASK}", text)
-    return _TOKEN.sub(_MASK, _EMAIL.sub(_MASK, text))
+    text = _EMAIL.sub(_MASK, text)
+    text = _DOTTED_WORDS.sub(_without_web_token, text)
+    return _LONG_WORD.sub(_without_token, text) + note
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """The text's beginning and a note of its length. The cut is at a gap: half an address would not be recognised."""
+    if len(text) <= _MOST_CHARACTERS:
+        return text, ""
+    start = _MOST_CHARACTERS - _LONGEST_WORD
+    whole = _UP_TO_LAST_GAP.match(text[:_MOST_CHARACTERS], start)
+    return text[: whole.end() if whole else start], f" [cut, it had {len(text)} characters]"
+
+
+def _without_web_token(found: re.Match[str]) -> str:
+    before, start, rest = found[0].partition(_WEB_TOKEN_START)
+    return f"{before}{_MASK}" if start and "." in rest else found[0]
+
+
+def _without_token(found: re.Match[str]) -> str:
+    word = found[0]
+    return _MASK if re.search(r"\d", word) and re.search(r"[A-Za-z]", word) else word
 
 
 def _secrets() -> Iterator[str]:

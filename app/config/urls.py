@@ -1,10 +1,11 @@
 """Every address of the application."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from app.config.health import healthz, readyz
+from app.config.not_found import NothingHere
 
 api: list[URLPattern | URLResolver] = [
     path("", include("app.campaigns.urls")),
@@ -17,6 +18,8 @@ api: list[URLPattern | URLResolver] = [
         SpectacularSwaggerSplitView.as_view(url_name="api:schema", template_name="config/swagger_ui.html"),
         name="docs",
     ),
+    # With a slash at the end only: an address that lacks it is still sent on to the one that has it.
+    re_path(r"^(?:.*/)?$", NothingHere.as_view(), name="nothing"),
 ]
 
 urlpatterns = [
@@ -27,5 +30,7 @@ urlpatterns = [
     path("", include("app.site.urls")),
 ]
 
+handler400 = "app.config.api.bad_request"
+handler403 = "app.config.api.permission_denied"
 handler404 = "app.config.api.page_not_found"
 handler500 = "app.config.api.server_error"

@@ -8,12 +8,13 @@ that settle one job the later one changes nothing.
 import datetime as dt
 import logging
 import random
+import time
 from traceback import format_exception
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
@@ -28,8 +29,12 @@ LONGEST_DELAY_SECONDS = 6 * 3600
 JITTER = 0.25
 # Lambda ends a worker after 15 minutes, so one that claimed a job longer ago is dead.
 LEASE_SECONDS = 16 * 60
+# A failover of the database takes longer than these, a restarted proxy does not.
+SETTLING_DELAYS_SECONDS = (0.0, 1.0, 4.0, 10.0)
 KEEP_SUCCESSFUL_DAYS = 7
 KEEP_FAILED_DAYS = 90
+# A batch; the next one comes a minute later.
+MOST_PRUNED = 1000
 
 _NO_ARGUMENTS: dict[str, Any] = {"args": [], "kwargs": {}}
 _WORKER_DIED = "app.jobs.queue.WorkerDiedError"
@@ -117,9 +122,9 @@ def _take_up(job: DBTaskResult[Any, Any]) -> bool:
     }
     if attempts < settings.JOB_MAX_ATTEMPTS:
         logger.warning("job %s (%s) is taken up again: its worker died", job.pk, job.task_path)
-        return _settle(job, status=TaskResultStatus.READY, run_after=get_date_max(), **cause)
+        return _change(job, status=TaskResultStatus.READY, run_after=get_date_max(), **cause)
     logger.error("job %s (%s) failed for good: its worker died, attempt %d", job.pk, job.task_path, attempts)
-    _settle(job, status=TaskResultStatus.FAILED, finished_at=timezone.now(), **cause)
+    _change(job, status=TaskResultStatus.FAILED, finished_at=timezone.now(), **cause)
     return False
 
 
@@ -147,8 +152,11 @@ def _make_ready(pk: UUID) -> bool:
     )
 
 
+@transaction.atomic
 def prune() -> int:
-    """Delete finished jobs nobody will ask for; failed ones stay long enough to be noticed.
+    """Delete finished jobs nobody will ask for, at most MOST_PRUNED; failed ones stay long enough to be noticed.
+
+    Waits for no other: what somebody else holds is left for the next time.
 
     Returns:
         How many were deleted.
@@ -157,17 +165,40 @@ def prune() -> int:
     old = Q(
         status=TaskResultStatus.SUCCESSFUL, finished_at__lte=now - dt.timedelta(days=KEEP_SUCCESSFUL_DAYS)
     ) | Q(status=TaskResultStatus.FAILED, finished_at__lte=now - dt.timedelta(days=KEEP_FAILED_DAYS))
-    deleted, _ = DBTaskResult.objects.filter(old).delete()
+    # In no order: the model's own would sort all that is old to find the first thousand.
+    free = DBTaskResult.objects.filter(old).order_by().select_for_update(skip_locked=True)
+    chosen = list(free.values_list("pk", flat=True)[:MOST_PRUNED])
+    deleted, _ = DBTaskResult.objects.filter(pk__in=chosen).delete()
     return deleted
 
 
 def _settle(job: DBTaskResult[Any, Any], **changes: Any) -> bool:
-    """Change a job that is still claimed by the attempt we know; a lost connection is made anew once."""
-    ours = DBTaskResult.objects.filter(pk=job.pk, status=TaskResultStatus.RUNNING, started_at=job.started_at)
+    """As _change, tried again on a new connection: what is not settled is run a second time.
+
+    Raises:
+        OperationalError, InterfaceError: the database was away for longer.
+    """
+    for delay_seconds in SETTLING_DELAYS_SECONDS:
+        try:
+            return _change(job, **changes)
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block:
+                raise
+            logger.warning("job %s (%s) could not be marked %s yet: %s", *_named(job, changes), error)
+            connection.close()
+            time.sleep(delay_seconds)
     try:
-        return bool(ours.update(**changes))
+        return _change(job, **changes)
     except (OperationalError, InterfaceError):
-        if connection.in_atomic_block:
-            raise
-        connection.close()
-        return bool(ours.update(**changes))
+        logger.exception("job %s (%s) could not be marked %s; it will be taken up", *_named(job, changes))
+        raise
+
+
+def _named(job: DBTaskResult[Any, Any], changes: dict[str, Any]) -> tuple[UUID, str, str]:
+    return job.pk, job.task_path, changes["status"]
+
+
+def _change(job: DBTaskResult[Any, Any], **changes: Any) -> bool:
+    """Change a job that is still claimed by the attempt we know."""
+    ours = DBTaskResult.objects.filter(pk=job.pk, status=TaskResultStatus.RUNNING, started_at=job.started_at)
+    return bool(ours.update(**changes))

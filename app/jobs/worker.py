@@ -8,10 +8,12 @@ import logging
 import math
 import time
 from collections import Counter
+from collections.abc import Callable
 from threading import Event
 from typing import Any
 
-from django.db import close_old_connections, connections
+from django.db import DataError, IntegrityError, close_old_connections, connections
+from django.db import Error as DatabaseError
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, TaskContext
 from django_tasks.utils import normalize_json
@@ -39,7 +41,20 @@ class RetryingWorker(Worker):
 
     def run(self) -> None:
         self._heed_the_time()
+        self._tidy("taken_up", take_up_orphans)
+        if not self.batch:
+            # It runs until it is stopped, so there is no afterwards.
+            self._tidy("pruned", prune)
         super().run()
+        if self.batch:
+            self._tidy("pruned", prune)
+
+    def _tidy(self, outcome: str, step: Callable[[], int]) -> None:
+        """Jobs come first: a queue that can't be tidied is still worked off."""
+        try:
+            self.tally[outcome] += step()
+        except DatabaseError:
+            logger.exception("the queue could not be tidied (%s); the next worker tries again", outcome)
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         self.running_task = True
@@ -51,16 +66,19 @@ class RetryingWorker(Worker):
             self._heed_the_time()
 
     def _attempt(self, job: DBTaskResult[Any, Any]) -> None:
+        # Nothing but the call: a job whose success can't be written down has not failed, and its mail is sent.
         try:
-            settled = succeed(job, normalize_json(_call(job)))
-            outcome = "succeeded"
-            logger.info("job %s (%s) succeeded, attempt %d", job.pk, job.task_path, len(job.worker_ids))
+            value = _call(job)
         except Exception as error:  # noqa: BLE001 - whatever a task raises is its failure, and is kept and logged
-            settled = fail(job, error)
-            outcome = "failed"
+            self._count(job, "failed", settled=fail(job, error))
         except BaseException:
             release(job)
             raise
+        else:
+            logger.info("job %s (%s) succeeded, attempt %d", job.pk, job.task_path, len(job.worker_ids))
+            self._count(job, "succeeded", settled=_succeed(job, value))
+
+    def _count(self, job: DBTaskResult[Any, Any], outcome: str, *, settled: bool) -> None:
         self.tally[outcome if settled else "overtaken"] += 1
         if not settled:
             logger.warning("job %s (%s) was taken up by another worker meanwhile", job.pk, job.task_path)
@@ -93,9 +111,8 @@ def work_off(*, seconds: float = math.inf) -> dict[str, int]:
         worker_id=get_random_string(32),
         excluded_queue_names=[],
     )
-    tidied = Counter(taken_up=take_up_orphans(), pruned=prune())
     worker.run()
-    return dict(worker.tally + tidied)
+    return dict(+worker.tally)
 
 
 def work_until(stop: Event, *, interval_seconds: float = 1.0) -> None:
@@ -109,6 +126,20 @@ def work_until(stop: Event, *, interval_seconds: float = 1.0) -> None:
             stop.wait(interval_seconds)
     finally:
         connections.close_all()
+
+
+def _succeed(job: DBTaskResult[Any, Any], value: Any) -> bool:
+    """As `succeed`; of a value that JSON or the database can't hold (an object, NaN, a zero byte), null is kept."""
+    try:
+        return succeed(job, normalize_json(value))
+    except (TypeError, ValueError, RecursionError, DataError, IntegrityError) as error:
+        logger.warning(
+            "job %s (%s) succeeded, but what it returned can't be kept: %s",
+            job.pk,
+            job.task_path,
+            type(error).__name__,
+        )
+        return succeed(job, None)
 
 
 def _call(job: DBTaskResult[Any, Any]) -> Any:

@@ -24,6 +24,11 @@ _TIMEOUT_SECONDS = 60
 _SUFFIXES = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _REQUIRED = (".shp", ".dbf")
 _ENCRYPTED = 0x1
+# What the Census Bureau uses. The others' decoders raise errors of their own on damaged data.
+_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_MAX_NAME_BYTES = 255
+# Beside its own error zipfile lets those through that damaged data and names raise (UnicodeDecodeError is a ValueError).
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OverflowError)
 
 
 class SourceError(Exception):
@@ -94,7 +99,7 @@ def _unpack(archive: Path, folder: Path, max_bytes: int) -> ShapefileParts:
             for name, member in members.items():
                 with opened_zip.open(member) as packed, (folder / name).open("wb") as unpacked:
                     left -= _copy(packed, unpacked, left, f"Unpacked, {archive.name}")
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise SourceError(f"{archive.name} is no zip that can be read: {error}.") from error
     return _parts([folder / name for name in members])
 
@@ -116,7 +121,9 @@ def _wanted(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
 def _refuse_unsafe(member: zipfile.ZipInfo) -> None:
     path = PurePosixPath(member.filename.replace("\\", "/"))
     problem = ""
-    if path.is_absolute() or re.match(r"^[A-Za-z]:", member.filename):
+    if not member.filename:
+        problem = "has no name"
+    elif path.is_absolute() or re.match(r"^[A-Za-z]:", member.filename):
         problem = "has an absolute path"
     elif ".." in path.parts:
         problem = "leads out of its folder"
@@ -124,6 +131,12 @@ def _refuse_unsafe(member: zipfile.ZipInfo) -> None:
         problem = "is a link"
     elif member.flag_bits & _ENCRYPTED:
         problem = "is encrypted"
+    elif member.compress_type not in _COMPRESSIONS:
+        problem = "is compressed by another method than deflate"
+    elif member.header_offset < 0:
+        problem = "would begin before the zip"
+    elif len(path.name.encode()) > _MAX_NAME_BYTES:
+        problem = "has a name too long for a file"
     if problem:
         raise SourceError(f"The zip is refused: its entry {member.filename!r} {problem}.")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from app.regions.models import Region, RegionKind
 from app.site.caching import private_page
@@ -13,10 +13,11 @@ from app.site.maps import thumbnail
 from app.stakeholders.places import Place
 
 
-@require_safe
+# POST, though it changes nothing: an address stays in histories and access logs, and here it would say where somebody is.
+@require_http_methods(["GET", "HEAD", "POST"])
 @private_page
 def find_district(request: HttpRequest) -> HttpResponse:
-    form = PlaceForm(request.GET or None)
+    form = PlaceForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         regions = regions_of(form.cleaned_data["place"])

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from app.site import campaigns, districts, endorse, set_password
+from app.site import campaigns, districts, endorse, icon, set_password
 
 app_name = "site"
 urlpatterns = [
@@ -19,4 +19,5 @@ urlpatterns = [
     path("set-password/done/", set_password.set_password_done, name="set-password-done"),
     path("set-password/<str:uidb64>/<str:token>/", set_password.SetPassword.as_view(), name="set-password"),
     path("terms/", campaigns.terms, name="terms"),
+    path("favicon.ico", icon.icon, name="icon"),
 ]

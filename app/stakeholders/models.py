@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Trim
 
+from app.mail.addresses import normalise_email
 from app.regions.geometry import PointField, SpatialIndex
 from app.regions.models import Region, RegionKind
 
@@ -36,11 +37,19 @@ class Stakeholder(models.Model):
         ordering = ("name", "pk")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=StakeholderKind.values), name="stakeholder_kind_known"
+                condition=Q(kind__in=StakeholderKind.values),
+                name="stakeholder_kind_known",
+                violation_error_message="Choose person or organisation.",
             ),
-            models.CheckConstraint(condition=~Q(name="") & ~Q(email=""), name="stakeholder_named"),
             models.CheckConstraint(
-                condition=Q(email=Lower(Trim(F("email")))), name="stakeholder_email_normalised"
+                condition=~Q(name="") & ~Q(email=""),
+                name="stakeholder_named",
+                violation_error_message="A stakeholder needs a name and an e-mail address.",
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower(Trim(F("email")))),
+                name="stakeholder_email_normalised",
+                violation_error_message="The e-mail address is kept in lower case, without spaces around it.",
             ),
         ]
         indexes = [
@@ -50,6 +59,9 @@ class Stakeholder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, {self.organisation}" if self.organisation else self.name
+
+    def clean(self) -> None:
+        self.email = normalise_email(self.email)
 
 
 class RegionAssignmentQuerySet(models.QuerySet["RegionAssignment"]):
@@ -83,10 +95,20 @@ class RegionAssignment(models.Model):
         ordering = ("stakeholder", "kind", "-vintage")
         constraints = [
             models.UniqueConstraint(
-                fields=["stakeholder", "kind", "vintage"], name="assignment_one_region_per_kind_and_vintage"
+                fields=["stakeholder", "kind", "vintage"],
+                name="assignment_one_region_per_kind_and_vintage",
+                violation_error_message="A stakeholder is in one region of a kind and vintage.",
             ),
-            models.CheckConstraint(condition=Q(kind__in=RegionKind.values), name="assignment_kind_known"),
-            models.CheckConstraint(condition=Q(basis__in=("point", "choice")), name="assignment_basis_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=RegionKind.values),
+                name="assignment_kind_known",
+                violation_error_message="Choose one of the kinds of regions.",
+            ),
+            models.CheckConstraint(
+                condition=Q(basis__in=("point", "choice")),
+                name="assignment_basis_known",
+                violation_error_message="Choose how the region was found: by coordinates or by name.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -99,7 +99,6 @@ def make_platform(running: Emulator, server_url: str, database_url: str, mail: P
         # Four slashes: django-environ takes the first of the path away.
         "EMAIL_URL": f"filemail:///{mail}",
         "DEFAULT_FROM_EMAIL": "Rehearsal <coalition@rehearsal.test>",
-        "STATIC_URL": f"{running.url}/{static}/static/",
     }
     return StagePlatform(
         stage=STAGE,

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import HealthCheck, given, settings
 from schemathesis.core.result import Ok
@@ -18,6 +19,7 @@ from schemathesis.core.result import Ok
 from app.accounts.models import User
 from app.accounts.policy import POLICY
 from app.campaigns.models import Campaign
+from app.config.api import permission_denied
 from app.config.wsgi import application
 from app.regions.models import Region
 
@@ -90,10 +92,40 @@ def test_a_damaged_cursor_is_no_fault_of_ours(
     assert outsider.get(f"{url}{separator}cursor={cursor}").status_code in {200, 404}
 
 
-def test_nothing_is_found_in_the_one_shape(outsider: Client) -> None:
-    response = outsider.get("/api/nothing/")
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+@pytest.mark.parametrize("address", ["/api/", "/api/nothing/", "/api/campaigns/clean-water/nothing/"])
+def test_nothing_is_found_in_the_one_shape(
+    outsider: Client,
+    settings: Any,
+    address: str,
+    method: str,
+    debug: bool,  # noqa: FBT001 - a setting
+) -> None:
+    settings.DEBUG = debug
+    response = getattr(outsider, method)(address)
     assert response.status_code == 404
-    assert response.json()["error"]["code"] == "not_found"
+    error = {"code": "not_found", "message": "There is nothing at this address.", "fields": {}}
+    assert response.json() == {"error": error}
+
+
+def test_an_address_without_its_last_slash_is_sent_on(outsider: Client) -> None:
+    response = outsider.get("/api/campaigns")
+    assert (response.status_code, response["Location"]) == (301, "/api/campaigns/")
+
+
+def test_a_request_refused_before_its_route_has_the_one_shape(outsider: Client) -> None:
+    response = outsider.get("/api/campaigns/", headers={"host": "elsewhere.example"})
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == "bad_request"
+    assert "elsewhere" not in response.content.decode()
+
+
+def test_what_is_denied_outside_of_a_route_has_the_one_shape(rf: RequestFactory) -> None:
+    response = permission_denied(rf.get("/api/campaigns/"), PermissionDenied("the reason"))
+    assert response.status_code == 403
+    assert json.loads(response.content)["error"]["code"] == "permission_denied"
+    assert b"the reason" not in response.content
 
 
 def test_a_failure_on_our_side_has_a_number_and_no_cause(
@@ -154,6 +186,7 @@ def test_every_operation_is_documented_with_its_errors(outsider: Client) -> None
         if method in METHODS
     ]
     assert len(documented) == len(described())
+    assert sorted(path for path in schema["paths"] if "nothing" in path or path == "/api/") == []
     for path, method in documented:
         assert schema["paths"][path][method]["responses"]["default"], path
 

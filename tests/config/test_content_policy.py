@@ -64,8 +64,7 @@ def visit(chromium: Browser, complaints: list[str]) -> Iterator[Visit]:
     page = context.new_page()
 
     def listen(message: ConsoleMessage) -> None:
-        # Django's admin has no icon, and a browser asks for one at the root.
-        if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):
+        if message.type == "error":
             complaints.append(f"{message.text} {message.location['url']}")
 
     page.on("console", listen)

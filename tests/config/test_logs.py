@@ -2,6 +2,7 @@
 
 import json
 import logging
+import timeit
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 
 from app.campaigns.models import Campaign
 from app.config import request_id
+from app.config.logs import redact
 from app.endorsements.models import Endorsement
 from tests.stage import PRODUCTION, run
 
@@ -56,6 +58,11 @@ def test_the_gateways_id_is_the_requests_and_a_header_is_not(log_lines: Lines) -
         ("Gone: /prod/set-password/MQ/cq1x2y-0a1b/", "Gone: /prod/set-password/MQ/[removed]/"),
         (f"token {TOKEN} is used", "token [removed] is used"),
         ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "Bearer [removed]"),
+        ("www.a.example?t=x.eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "www.a.example?t=x.[removed]"),
+        ("...eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "...[removed]"),
+        ("GET /a%22eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln%22", "GET /a%22[removed]%22"),
+        ("to=a@b@example.org,ada.@example.org", "to=a@[removed],[removed]"),
+        (f"{'a' * 70}@example.org", "[removed]"),
         ("postgres://app:swordfish@db:5432/x", "postgres://app:[removed]@db:5432/x"),
         (f"key {django_settings.SECRET_KEY} leaked", "key [removed] leaked"),
         # What has to stay readable.
@@ -69,6 +76,40 @@ def test_what_is_personal_or_secret_is_removed(log_lines: Lines, said: str, kept
     logger.warning(said)
     logger.warning("%s", said)
     assert {line["message"] for line in log_lines()} == {kept or said}
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "1a-", "a.", "eyJ", "eyJ.", ".", "a@", "@", "://", "://a:", "/confirm/", '"', " ", "é"]
+)
+def test_the_work_grows_no_faster_than_the_text(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = "x." + (piece * length)[:length]
+        return min(timeit.repeat(lambda: redact(text), number=5, repeat=7))
+
+    assert seconds(4000) < 8 * seconds(1000)
+
+
+def test_a_long_text_is_cut_and_says_so(log_lines: Lines) -> None:
+    path = "/api/" + "a" * 9000
+    logger.warning("Not Found: %s", path, extra={"path": path})
+    logger.warning("short")
+    long, short = log_lines()
+    assert long["message"].startswith("Not Found: /api/aaa")
+    assert long["message"].endswith("aaa [cut, it had 9016 characters]")
+    assert len(long["message"]) < 4200
+    assert len(long["path"]) < 4200
+    assert short["message"] == "short"
+
+
+@pytest.mark.parametrize("gap", [" ", "/", "\n", "="])
+@pytest.mark.parametrize(
+    "private",
+    ["ada@example.org", TOKEN, "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", django_settings.SECRET_KEY],
+)
+def test_nothing_private_is_left_at_the_cut(gap: str, private: str) -> None:
+    for before in range(4030, 4100):
+        text = redact(gap * before + private + gap * 100)
+        assert private[:3] not in text
 
 
 def test_the_password_of_the_moment_is_removed(log_lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:

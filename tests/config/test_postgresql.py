@@ -160,6 +160,20 @@ def test_a_password_that_is_refused_and_still_the_newest_fails_as_it_did(
         ask(connect())
 
 
+@pytest.mark.parametrize("held", ["nothing", "no JSON"])
+def test_a_refusal_beside_a_secret_that_cannot_be_read_stays_the_databases_error(
+    connect: Connect, sql: Sql, secrets: Any, held: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    if held == "nothing":
+        secrets.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+    else:
+        secrets.put_secret_value(SecretId=SECRET, SecretString="swordfish")
+    with pytest.raises(OperationalError, match="password authentication failed"):
+        ask(connect(PASSWORD="outdated"))
+    assert SECRET in caplog.text
+    assert "swordfish" not in caplog.text
+
+
 def test_a_server_that_is_not_there_costs_no_look_at_the_secret(
     connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:

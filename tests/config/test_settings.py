@@ -45,13 +45,12 @@ def test_a_stage_that_is_told_nothing_names_everything_that_is_missing(stage: st
         "neither SECRET_KEY nor DJANGO_SECRET is set",
         "PUBLIC_URL is not set",
         "neither DATABASE_URL nor DATABASE_SECRET is set",
-        "STATIC_URL is not set",
         "EMAIL_URL is not set",
         "DEFAULT_FROM_EMAIL is not set",
     ]
 
 
-@pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "STAGE"])
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name not in {"STAGE", "STATIC_URL"}])
 def test_nothing_has_a_default_in_production(name: str) -> None:
     environment = {key: value for key, value in PRODUCTION.items() if key != name}
     assert name in refusal(environment)
@@ -72,6 +71,42 @@ def test_a_value_that_cannot_be_read_is_named_and_not_repeated() -> None:
     assert "swordfish" not in text
     assert "LOG_LEVEL is 'LOUD', expected one of DEBUG" in text
     assert "DATABASE_SSLMODE is 'perhaps'" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("PUBLIC_URL", "coalition.example.org", "is no URL, expected https://host…"),
+        ("PUBLIC_URL", "https://", "is no URL, expected https://host…"),
+        ("PUBLIC_URL", "https://coalition. example.org", "is no URL, expected https://host…"),
+        ("PUBLIC_URL", "https://[bad", "is no URL"),
+        ("PUBLIC_URL", "https://coalition.example.org:https", "is no URL"),
+        ("PUBLIC_URL", "http://coalition.example.org", "begins with http://, expected https://"),
+        ("PUBLIC_URL", "https://ada:swordfish@example.org", "has more than a host and a path"),
+        ("PUBLIC_URL", "https://coalition.example.org/?page=1", "has more than a host and a path"),
+        ("STATIC_URL", "http://static.example.org/static/", "begins with http://, expected https://"),
+        ("STATIC_URL", "https://[bad/", "is no URL"),
+    ],
+)
+def test_a_malformed_address_is_among_the_named_problems(name: str, value: str, problem: str) -> None:
+    text = refusal(PRODUCTION | {name: value, "LOG_LEVEL": "LOUD"})
+    assert f"  - {name} {problem}\n" in text
+    assert "swordfish" not in text
+    assert "LOG_LEVEL is 'LOUD'" in text
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:4566/prod", "http://[::1]:4566", "http://localhost"])
+def test_a_rehearsal_has_an_address_on_this_machine_without_tls(url: str) -> None:
+    assert ask("PUBLIC_URL", **PRODUCTION | {"PUBLIC_URL": url}) == {"PUBLIC_URL": url}
+
+
+def test_a_value_that_begins_with_a_dollar_is_taken_as_it_is() -> None:
+    key = "$uper-" + "s3cret" * 10
+    assert ask("SECRET_KEY", **PRODUCTION | {"SECRET_KEY": key}) == {"SECRET_KEY": key}
+    text = refusal({"STAGE": "prod", "SECRET_KEY": key, "JOB_MAX_ATTEMPTS": "$many"})
+    assert "s3cret" not in text
+    assert "JOB_MAX_ATTEMPTS can't be read" in text
+    assert "PUBLIC_URL is not set" in text
 
 
 def test_mail_goes_out_by_ses_where_terraform_says_so() -> None:
@@ -105,6 +140,29 @@ def test_an_unknown_stage_is_refused() -> None:
 
 def test_a_deployed_stage_never_debugs() -> None:
     assert ask("DEBUG", **PRODUCTION, DEBUG="true") == {"DEBUG": False}
+
+
+@pytest.mark.parametrize(
+    ("environment", "header"),
+    [
+        ({}, "max-age=31536000"),
+        ({"STAGE": "staging"}, "max-age=3600"),
+        ({"STAGE": "dev"}, "max-age=3600"),
+        ({"HSTS_SECONDS": "0"}, ""),
+        ({"HSTS_SECONDS": "60", "HSTS_SUBDOMAINS": "true"}, "max-age=60; includeSubDomains"),
+    ],
+)
+def test_other_hosts_of_the_domain_are_bound_to_https_only_if_the_operator_says_so(
+    environment: dict[str, str], header: str
+) -> None:
+    code = (
+        "import django; django.setup(); from django.test import Client;"
+        "answer = Client().get('/healthz', secure=True, headers={'Host': 'coalition.example.org'});"
+        "print(answer.status_code, answer.headers.get('Strict-Transport-Security', ''))"
+    )
+    told = PRODUCTION | {"DJANGO_SETTINGS_MODULE": "app.config.settings"} | environment
+    result = run("-c", code, environment=told)
+    assert result.stdout.strip() == f"200 {header}".strip(), result.stderr
 
 
 def test_a_developers_machine_is_told_nothing() -> None:
@@ -142,6 +200,10 @@ def test_the_operations_stage_and_a_rehearsal_override_what_they_must() -> None:
     )["DATABASES"]["default"]
     assert database["OPTIONS"]["sslmode"] == "disable"
     assert database["SESSION"]["statement_timeout"] == "800s"
+
+
+def test_a_mail_server_that_says_nothing_is_given_up() -> None:
+    assert ask("EMAIL_TIMEOUT", **PRODUCTION) == {"EMAIL_TIMEOUT": 10}
 
 
 def test_the_release_is_the_one_the_package_wrote_down(tmp_path: Path) -> None:
@@ -188,9 +250,8 @@ def test_another_origin_reads_the_api_only_if_it_is_listed(origins: str) -> None
     assert result.stdout.strip() == origins, result.stderr
 
 
-def test_every_variable_is_explained_to_the_operator() -> None:
+def test_every_variable_is_explained_to_the_operator_once() -> None:
     code = "from app.config.settings import env; print(' '.join(env.names))"
-    names = set(run("-c", code, environment={}).stdout.split())
+    names = run("-c", code, environment={}).stdout.split()
     table = (ROOT / "docs/operating.md").read_text()
-    explained = set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE))
-    assert explained == names
+    assert sorted(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)) == sorted(names)

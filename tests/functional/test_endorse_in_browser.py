@@ -103,6 +103,9 @@ def test_the_device_tells_where_it_is(page: Page, maryland: Region) -> None:
     page.get_by_role("button", name="Show my regions").click()
     expect(page.get_by_role("region", name="Your regions")).to_contain_text("Baltimore city")
     expect(page.get_by_role("img", name="Baltimore city in Maryland")).to_be_visible()
+    assert page.url.endswith("/find-my-district/")
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 def test_a_device_that_does_not_tell_is_no_dead_end(page: Page, maryland: Region) -> None:
@@ -128,7 +131,7 @@ def test_a_phone_scrolls_in_one_direction_only(page: Page, campaign: Campaign, m
         "/campaigns/clean-water/map/MD/",
         "/campaigns/clean-water/endorse/",
         "/campaigns/clean-water/endorse/sent/",
-        "/find-my-district/?latitude=39.3&longitude=-76.6",
+        "/find-my-district/",
         "/confirm/nonsense/",
         "/terms/",
     ):

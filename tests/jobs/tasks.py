@@ -34,9 +34,20 @@ def fail_until(context: TaskContext, path: str, attempt: int) -> str:
     return "done"
 
 
+def endless() -> list[object]:
+    found: list[object] = []
+    found.append(found)
+    return found
+
+
+# The first three are no JSON, the others none that PostgreSQL keeps.
+UNKEPT = {"object": object(), "bytes": b"\xff", "endless": endless(), "nan": float("nan"), "zero": "a\0b"}
+
+
 @task()
-def return_what_json_cannot_say() -> object:
-    return object()
+def return_what_cannot_be_kept(path: str, kind: str) -> object:
+    _append(path, "tried")
+    return UNKEPT[kind]
 
 
 @task()

@@ -83,12 +83,6 @@ def test_the_number_of_attempts_is_a_setting(notes: Path, settings: object) -> N
     assert only_job().status == "FAILED"
 
 
-def test_a_result_that_cannot_be_kept_is_a_failure() -> None:
-    tasks.return_what_json_cannot_say.enqueue()
-    assert work_off() == {"failed": 1}
-    assert only_job().exception_class_path == "builtins.TypeError"
-
-
 def test_a_task_that_is_gone_is_a_failure_and_holds_up_no_other(notes: Path) -> None:
     tasks.note.enqueue(str(notes), "left behind")
     DBTaskResult.objects.update(task_path="app.mail.tasks.send_pigeon")

@@ -1,12 +1,16 @@
 """Which Python the environment is made with."""
 
 import os
+import re
+import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "ops" / "find-python"
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "ops" / "find-python"
 
 
 def interpreter(folder: Path, name: str, version: str | None) -> Path:
@@ -51,6 +55,36 @@ def test_behind_a_shim_pyenvs_own_version_is_found(home: Path) -> None:
 def test_plain_python3_will_do(home: Path) -> None:
     chosen = interpreter(home / "bin", "python3", "3.12")
     assert find(home).stdout.strip() == str(chosen)
+
+
+def test_the_newest_python_that_is_promised_will_do(home: Path) -> None:
+    promised = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    bounds = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", promised)
+    assert bounds
+    oldest, newest = int(bounds[1]), int(bounds[2]) - 1
+    chosen = interpreter(home / "bin", f"python3.{newest}", f"3.{newest}")
+    assert find(home).stdout.strip() == str(chosen)
+    assert f"Python 3.{oldest} to 3.{newest}" in (ROOT / "README.md").read_text()
+
+
+def test_make_takes_an_interpreter_whose_path_has_a_space(home: Path) -> None:
+    folder = home / "py env" / "versions" / "3.13.0" / "bin"
+    folder.mkdir(parents=True)
+    makes_venv = 'if [ "$2" = venv ]; then /bin/mkdir -p "$3/bin" && : > "$3/bin/python"; fi'
+    (folder / "python").write_text(f"#!/bin/sh\n{makes_venv}\n")
+    (folder / "python").chmod(0o755)
+    make = shutil.which("make")
+    assert make
+    target = home / "made" / "bin" / "python"
+    result = subprocess.run(
+        [make, "--no-print-directory", "-C", ROOT, f"VENV={home}/made", target],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"HOME": str(home), "PATH": str(home / "bin"), "PYENV_ROOT": str(home / "py env")},
+    )
+    assert result.returncode == 0, result.stderr
+    assert target.exists()
 
 
 def test_it_says_what_to_install(home: Path) -> None:

@@ -4,14 +4,20 @@ import hashlib
 import importlib.util
 import json
 import os
+import posixpath
 import py_compile
+import re
 import subprocess
 import zipfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
 
 from ops import package, package_gates, sources
 from ops.package_gates import Gate, Package
@@ -88,12 +94,69 @@ def test_no_secret_of_the_environment_is_in_the_zip_or_beside_it(built: Built) -
 
 def test_the_static_files_lie_beside_the_zip_under_the_names_that_its_manifest_knows(built: Built) -> None:
     with zipfile.ZipFile(built.zip) as archive:
-        manifest = json.loads(archive.read("staticfiles.json"))
+        manifest = json.loads(archive.read("staticfiles/staticfiles.json"))
         static = [name for name in archive.namelist() if "/static/" in name]
     folder = built.root / "build" / "static" / built.zip.stem
     assert static == []
     assert all((folder / hashed).is_file() for hashed in manifest["paths"].values())
     assert manifest["paths"]["admin/css/base.css"] != "admin/css/base.css"
+
+
+def test_the_zip_has_the_same_files_but_for_those_that_no_page_asks_for(built: Built) -> None:
+    with zipfile.ZipFile(built.zip) as archive:
+        paths = json.loads(archive.read("staticfiles/staticfiles.json"))["paths"]
+        packaged = {
+            name.removeprefix("staticfiles/"): archive.read(name)
+            for name in archive.namelist()
+            if name.startswith("staticfiles/") and not name.endswith("staticfiles.json")
+        }
+    folder = built.root / "build" / "static" / built.zip.stem
+    assert packaged == {
+        hashed: (folder / hashed).read_bytes() for name, hashed in paths.items() if package.is_served(name)
+    }
+    assert paths["site/site.css"] in packaged
+    assert not [name for name in packaged if name.endswith(".map")]
+    assert len(packaged) < len(paths) / 2
+    # Lambda's answer is JSON: text with its escapes, other files in base64.
+    texts = [content.decode() for name, content in packaged.items() if name.endswith((".css", ".js", ".svg"))]
+    assert max(len(json.dumps(text)) for text in texts) < 6_000_000
+    assert max(map(len, packaged.values())) * 4 / 3 < 6_000_000
+
+
+def test_a_style_sheet_in_the_zip_names_no_file_that_is_not(built: Built) -> None:
+    with zipfile.ZipFile(built.zip) as archive:
+        names = set(archive.namelist())
+        sheets = {
+            name: archive.read(name).decode() for name in names if re.match(r"staticfiles/.*\.css$", name)
+        }
+    named = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(sheet), url))
+        for sheet, text in sheets.items()
+        for url in re.findall(r"""url\(["']?(?!data:)([^"')#]+)""", text)
+    }
+    assert len(named) > 10
+    assert named <= names
+
+
+def test_all_that_templates_and_the_staff_area_ask_for_is_served() -> None:
+    packages = [
+        Path(find_spec(name).submodule_search_locations[0])  # type: ignore[union-attr, index]
+        for name in ("app", "django.contrib.admin", "drf_spectacular", "django_tasks_db")
+    ]
+    asked = {
+        name
+        for folder in packages
+        for template in folder.rglob("*.html")
+        for name in re.findall(r"""{% static ["']([^"']+)["']""", template.read_text())
+    }
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    for model_admin in admin.site._registry.values():
+        form = model_admin.get_form(request)()
+        links = f"{model_admin.media}{form.media}"
+        asked |= set(re.findall(r"""(?:href|src)=["']/static/([^"']+)""", links))
+    assert {"site/site.css", "admin/css/base.css", "admin/js/vendor/jquery/jquery.min.js"} <= asked
+    assert [name for name in asked if not package.is_served(name)] == []
 
 
 def test_what_lambda_has_and_nobody_reads_stays_out(built: Built) -> None:
@@ -167,6 +230,7 @@ def test_a_complete_package_passes_the_list_of_contents(tmp_path: Path) -> None:
         "django/contrib/admin/static/admin/css/base.css",
         "zappa/tests/test_handler.py",
         "var/secret-key",
+        "staticfiles.json",
     ],
 )
 def test_what_does_not_belong_is_found_and_named(tmp_path: Path, name: str) -> None:
@@ -238,6 +302,13 @@ def test_a_value_of_the_environment_is_found_and_not_repeated(tmp_path: Path, na
     assert not gate.holds
     assert f"the value of ${name}" in gate.found
     assert value not in gate.found
+
+
+def test_an_address_without_a_password_is_no_secret(tmp_path: Path) -> None:
+    """GitHub Actions sets this one, and the metadata of most distributions names it."""
+    environment = {"GITHUB_SERVER_URL": "https://github.com"}
+    files = {"zappa.dist-info/METADATA": b"Project-URL: Source, https://github.com/zappa/Zappa\n"}
+    assert package_gates.secrets(package_of(tmp_path, files, environment)).holds
 
 
 def test_a_package_that_does_not_start_says_why(tmp_path: Path) -> None:

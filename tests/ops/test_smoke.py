@@ -1,6 +1,7 @@
 """What a stage has to answer, asked of a small real server."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -10,11 +11,13 @@ import pytest
 from ops import smoke
 from ops.smoke import SmokeError
 
+# Named by the digest of what it holds.
+ASSET = "/static/site.fcdce6b6d6e2.css"
 HEALTHY = {
     "/healthz": (200, json.dumps({"status": "ok", "release": "abc"})),
     "/readyz": (200, json.dumps({"status": "ok"})),
-    "/": (200, '<link rel="stylesheet" href="/static/site.0123456789ab.css">'),
-    "/static/site.0123456789ab.css": (200, "body {}"),
+    "/": (200, f'<link rel="stylesheet" href="{ASSET}">'),
+    ASSET: (200, "body {}"),
 }
 Answers = dict[str, tuple[int, str]]
 Serve = Callable[[Answers], str]
@@ -49,7 +52,29 @@ def serve() -> Iterator[Serve]:
 def test_a_healthy_release_passes(serve: Serve) -> None:
     url = serve(HEALTHY)
     smoke.check_release(smoke.through(url), "abc")
-    assert smoke.check_pages(smoke.through(url), f"{url}/") == f"{url}/static/site.0123456789ab.css"
+    assert smoke.check_pages(smoke.through(url)) == ASSET
+
+
+def test_an_asset_on_the_apis_own_host_has_the_stage_before_it(serve: Serve) -> None:
+    url = serve(HEALTHY | {"/": (200, f'<link href="/prod{ASSET}">')})
+    assert smoke.check_pages(smoke.through(url), "/prod") == f"/prod{ASSET}"
+
+
+def test_links_that_lead_past_the_stage_fail(serve: Serve) -> None:
+    with pytest.raises(SmokeError, match=re.escape(f"links to {ASSET}, which is not below /prod/")):
+        smoke.check_pages(smoke.through(serve(HEALTHY)), "/prod")
+
+
+def test_an_asset_on_a_cdn_is_asked_for_there(serve: Serve) -> None:
+    cdn = serve({ASSET: (200, "body {}")})
+    url = serve({"/": (200, f'<link href="{cdn}{ASSET}">')})
+    assert smoke.check_pages(smoke.through(url), "/prod") == f"{cdn}{ASSET}"
+
+
+def test_an_asset_that_arrives_in_base64_fails(serve: Serve) -> None:
+    url = serve(HEALTHY | {ASSET: (200, "Ym9keSB7fQ==")})
+    with pytest.raises(SmokeError, match="is not what its name says"):
+        smoke.check_pages(smoke.through(url))
 
 
 def test_another_release_is_told_apart(serve: Serve) -> None:
@@ -64,15 +89,15 @@ def test_a_database_that_does_not_answer_fails(serve: Serve) -> None:
 
 
 def test_an_asset_that_was_not_uploaded_fails(serve: Serve) -> None:
-    url = serve({**HEALTHY, "/static/site.0123456789ab.css": (404, "")})
-    with pytest.raises(SmokeError, match=r"site\.0123456789ab\.css answered 404"):
-        smoke.check_pages(smoke.through(url), f"{url}/")
+    url = serve({**HEALTHY, ASSET: (404, "")})
+    with pytest.raises(SmokeError, match=re.escape(f"{ASSET} answered 404")):
+        smoke.check_pages(smoke.through(url))
 
 
 def test_a_page_whose_assets_have_no_hash_fails(serve: Serve) -> None:
     url = serve({**HEALTHY, "/": (200, '<link rel="stylesheet" href="/static/site.css">')})
     with pytest.raises(SmokeError, match="named by its content"):
-        smoke.check_pages(smoke.through(url), f"{url}/")
+        smoke.check_pages(smoke.through(url))
 
 
 def test_a_server_that_is_not_there_fails() -> None:

@@ -131,6 +131,26 @@ def test_a_failing_function_shows_its_error(prod: Deployment, capsys: pytest.Cap
     assert "Run `make migrate STAGE=prod` again." in said
 
 
+def test_a_management_command_says_on_the_terminal_what_it_printed_in_the_function(
+    prod: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_function(
+        prod.platform.ops_function, "def handler(event, context):\n    print('ran', event['manage'])"
+    )
+    assert stage.perform("manage", prod, arguments(command="jobs list --failed")) == 0
+    assert capsys.readouterr().out == "ran jobs list --failed\n"
+
+
+def test_a_management_command_that_fails_shows_its_error(
+    prod: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_function(
+        prod.platform.ops_function, "def handler(event, context):\n    raise SystemExit('no such job')"
+    )
+    assert stage.perform("manage", prod, arguments(command="jobs rerun 1")) == 1
+    assert "no such job" in capsys.readouterr().err
+
+
 REPLIES = """
 def handler(event, context):
     if not event["reply"]:

@@ -7,10 +7,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 import zappa.core
+from botocore.stub import Stubber
 from zappa.cli import ZappaCLI
 
 from ops import zappa_settings
@@ -155,18 +158,26 @@ def test_the_committed_file_names_no_account_and_no_secret() -> None:
 def test_a_rollback_needs_nothing_but_the_committed_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """As far as it goes without Lambda: the call that Zappa would make names the function and the version before."""
+    """Zappa's own code puts back the bytes of the version before, without a look at a bucket or an account."""
     cli = loaded_by_zappa("prod", monkeypatch, tmp_path)
-    asked: list[str] = []
-
-    class Lambda:
-        def list_versions_by_function(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
-            asked.append(FunctionName)
-            return {"Versions": [{"Version": "$LATEST"}]}
-
-    cli.zappa.lambda_client = Lambda()
-    cli.rollback(1)
-    assert asked == ["coalition-builder-prod"]
+    name, location = "coalition-builder-prod", "https://code.example/2.zip"
+    versions = [{"Version": version} for version in ("$LATEST", "1", "2", "3")]
+    fetched = {location: SimpleNamespace(status_code=200, content=b"the zip of version 2")}
+    monkeypatch.setattr("zappa.core.requests.get", fetched.__getitem__)
+    cli.zappa.lambda_client = boto3.client("lambda", region_name="us-east-1")
+    with Stubber(cli.zappa.lambda_client) as aws:
+        aws.add_response("list_versions_by_function", {"Versions": versions}, {"FunctionName": name})
+        aws.add_response(
+            "get_function", {"Code": {"Location": location}}, {"FunctionName": f"function:{name}:2"}
+        )
+        aws.add_response(
+            "update_function_code",
+            {"Version": "4", "FunctionArn": f"arn:aws:lambda:us-east-1:123456789012:function:{name}"},
+            {"FunctionName": name, "ZipFile": b"the zip of version 2", "Publish": True},
+        )
+        aws.add_client_error("get_alias", "ResourceNotFoundException")
+        cli.rollback(1)
+        aws.assert_no_pending_responses()
 
 
 def test_rendering_adds_what_the_platform_knows(

@@ -117,6 +117,23 @@ def test_an_encrypted_entry_is_refused(archive: Path) -> None:
     assert refusal(archive).endswith("is encrypted.")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_entry_compressed_by_another_method_is_refused(archive: Path, method: int) -> None:
+    with zipfile.ZipFile(archive, "a", method) as opened_zip:
+        opened_zip.writestr("other.cpg", "UTF-8")
+    assert refusal(archive).endswith("'other.cpg' is compressed by another method than deflate.")
+
+
+def test_an_entry_without_a_name_is_refused(archive: Path) -> None:
+    add(archive, "readme.txt")
+    archive.write_bytes(archive.read_bytes().replace(b"readme.txt", b"\0eadme.txt"))
+    assert refusal(archive) == "The zip is refused: its entry '' has no name."
+
+
+def test_a_name_too_long_for_a_file_is_refused(archive: Path) -> None:
+    assert refusal(add(archive, "x" * 252 + ".cpg")).endswith("has a name too long for a file.")
+
+
 def test_two_shapefiles_are_refused(archive: Path) -> None:
     assert refusal(add(archive, "other.shp")) == "One .shp is expected, there are 2: layer.shp, other.shp."
 
@@ -172,6 +189,26 @@ def test_a_header_that_lies_about_the_size_gains_nothing(folder: Path, tmp_path:
 def test_a_damaged_zip_is_refused(archive: Path, damage: Callable[[bytes], bytes]) -> None:
     archive.write_bytes(damage(archive.read_bytes()))
     assert "layer.zip is no zip that can be read" in refusal(archive)
+
+
+def test_a_name_that_is_not_the_utf_8_it_claims_to_be_is_refused(archive: Path) -> None:
+    add(archive, "readm\u00e9.txt")
+    archive.write_bytes(archive.read_bytes().replace("\u00e9".encode(), b"\xff\xff"))
+    assert "layer.zip is no zip that can be read" in refusal(archive)
+
+
+def test_whatever_byte_of_its_directory_is_changed_a_zip_is_read_or_refused(archive: Path) -> None:
+    content = archive.read_bytes()
+    read = refused = 0
+    for position in range(content.index(b"PK\x01\x02"), len(content)):
+        archive.write_bytes(content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :])
+        try:
+            with opened(str(archive)):
+                read += 1
+        except SourceError:
+            refused += 1
+    assert read
+    assert refused
 
 
 def test_a_source_that_is_not_there_is_named() -> None:

@@ -6,9 +6,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from app.regions.models import Region
 from tests.shapes import make_region, square
-from tests.site.html import checked, get
+from tests.site.html import Page, checked, get
 
 PAGE = "/find-my-district/"
+
+
+def ask(client: Client, place: str) -> Page:
+    """What the form answers; the place is written as a form sends it."""
+    return checked(client.post(PAGE, place, content_type="application/x-www-form-urlencoded"))
 
 
 def test_it_asks_and_keeps_nothing(outsider: Client, maryland: Region) -> None:
@@ -16,14 +21,31 @@ def test_it_asks_and_keeps_nothing(outsider: Client, maryland: Region) -> None:
     page = checked(response)
     assert "Your regions" not in page.text
     assert response["Cache-Control"] == "private, no-store"
-    assert not response.cookies
+    (form,) = page.having("form")
+    assert (form["method"], form["action"]) == ("post", PAGE)
+
+
+def test_an_address_with_a_place_in_it_is_not_answered(outsider: Client, maryland: Region) -> None:
+    page = get(outsider, f"{PAGE}?latitude=39.3&longitude=-76.6")
+    assert "Your regions" not in page.text
+    assert not page.having("input", value="39.3")
+
+
+def test_the_answer_is_kept_by_no_cache_and_asked_for_with_a_token(maryland: Region) -> None:
+    client = Client(enforce_csrf_checks=True)
+    place = {"state": "MD", "county": "Harford"}
+    assert client.post(PAGE, place).status_code == 403
+    (token,) = get(client, PAGE).having("input", name="csrfmiddlewaretoken")
+    response = client.post(PAGE, {**place, "csrfmiddlewaretoken": token["value"]})
+    assert "Harford County" in checked(response).text
+    assert response["Cache-Control"] == "private, no-store"
 
 
 def test_a_point_shows_its_region_of_each_kind_and_a_picture(outsider: Client, maryland: Region) -> None:
     make_region(
         "congressional_district", "2407", "7", square(-77, 39, -76, 40), full_name="Congressional District 7"
     )
-    page = get(outsider, f"{PAGE}?latitude=39.3&longitude=-76.6")
+    page = ask(outsider, "latitude=39.3&longitude=-76.6")
     for words in (
         "State Maryland",
         "County Baltimore city",
@@ -35,7 +57,7 @@ def test_a_point_shows_its_region_of_each_kind_and_a_picture(outsider: Client, m
 
 
 def test_a_county_shows_itself_its_state_and_what_it_cannot_tell(outsider: Client, maryland: Region) -> None:
-    page = get(outsider, f"{PAGE}?state=MD&county=Harford")
+    page = ask(outsider, "state=MD&county=Harford")
     assert "County Harford County" in page.text
     assert "Legislative districts cut through counties" in page.text
     assert page.having("svg", aria_label="Harford County in Maryland")
@@ -53,7 +75,7 @@ def test_a_county_shows_itself_its_state_and_what_it_cannot_tell(outsider: Clien
     ],
 )
 def test_a_mistake_is_named(query: str, message: str, outsider: Client, maryland: Region) -> None:
-    page = get(outsider, f"{PAGE}?{query}")
+    page = ask(outsider, query)
     assert message in page.text
     assert "Your regions" not in page.text
 
@@ -62,7 +84,7 @@ def test_a_point_in_the_water_is_told_so(outsider: Client, maryland: Region) -> 
     make_region("state", "51", "Virginia", square(-77, 36, -76, 37), usps="VA")
     (virginia,) = Region.objects.filter(geoid="51")
     Region.objects.filter(pk=virginia.pk).update(east=-70)
-    page = get(outsider, f"{PAGE}?latitude=36.5&longitude=-71")
+    page = ask(outsider, "latitude=36.5&longitude=-71")
     assert "No region that we know covers this point" in page.text
 
 
@@ -83,4 +105,4 @@ def test_it_takes_the_same_queries_however_many_regions_there_are(
             "county", f"24{900 + number}", f"County {number}", square(-75, 38, -74, 40), parent=maryland
         )
     with django_assert_num_queries(queries):
-        get(outsider, f"{PAGE}?{query}")
+        ask(outsider, query)

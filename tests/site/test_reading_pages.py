@@ -143,6 +143,12 @@ def test_an_upcoming_campaign_says_when_it_opens(outsider: Client, later: Campai
     assert not page.having("a", href=f"{CAMPAIGN}endorse/")
 
 
+def test_a_campaign_says_to_the_minute_until_when_it_is_open(outsider: Client, campaign: Campaign) -> None:
+    campaign.closes_at = dt.datetime(2099, 11, 21, tzinfo=dt.UTC)
+    campaign.save()
+    assert "Open until 21 November 2099, 00:00 UTC." in get(outsider, CAMPAIGN).text
+
+
 def test_a_campaign_past_its_date_is_closed(outsider: Client, campaign: Campaign) -> None:
     campaign.closes_at = timezone.now() - dt.timedelta(minutes=1)
     campaign.save()

@@ -273,6 +273,14 @@ def test_terraform_supplies_what_the_settings_need_and_nothing_that_they_never_r
     assert needed_by_settings(stage) - SET_BY_THE_DEPLOY <= names
 
 
+@pytest.mark.parametrize("url", ["", "https://static.example.org/static/"])
+def test_static_files_have_an_address_only_where_a_cdn_serves_them(plan_of: PlanOf, url: str) -> None:
+    stages = json.dumps({"prod": {"static_url": url}})
+    told = supplied(plan_of("prod", *EVERYTHING_ON, f"-var=stages={stages}"), "prod")
+    assert told.get("STATIC_URL", "") == url
+    assert ("STATIC_URL" in told) == bool(url)
+
+
 def needed_by_settings(stage: str) -> set[str]:
     """What a stage that is told nothing but its name complains of; of a value or the secret's name, the secret's name."""
     result = subprocess.run(

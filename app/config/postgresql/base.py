@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
-from app.config.secrets import database_credentials
+from app.config.secrets import SecretUnreadableError, database_credentials
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +25,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if not secret or not _is_refusal(error):
                 raise
             logger.warning("the database refused the password; reading %s again", secret)
-            fresh = database_credentials(secret)
-            given = {"user": fresh["username"], "password": fresh["password"]}
-            if given.items() <= conn_params.items():
+            given = _newest(secret)
+            if given is None or given.items() <= conn_params.items():
                 raise
         connection = super().get_new_connection({**conn_params, **given})
         # All threads and every later connection of this process share this dictionary.
@@ -41,6 +40,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
             calls = ", ".join(["set_config(%s, %s, false)"] * len(session))
             with self.connection.cursor() as cursor:
                 cursor.execute(f"SELECT {calls}", [text for pair in session.items() for text in pair])
+
+
+def _newest(secret: str) -> dict[str, str] | None:
+    """Connection parameters; None if they can't be had, so that the caller's error stays the database's."""
+    try:
+        fresh = database_credentials(secret)
+    except SecretUnreadableError:
+        logger.exception("the database's password stays the refused one")
+        return None
+    return {"user": fresh["username"], "password": fresh["password"]}
 
 
 def _is_refusal(error: Exception) -> bool:

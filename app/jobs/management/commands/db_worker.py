@@ -4,14 +4,11 @@ from typing import Any
 
 from django_tasks_db.management.commands import db_worker
 
-from app.jobs.queue import prune, take_up_orphans
 from app.jobs.worker import RetryingWorker
 
 
 class Command(db_worker.Command):
     def handle(self, **options: Any) -> None:
-        take_up_orphans()
-        prune()
         # The command has no hook for its worker's class, only the name in its module.
         db_worker.Worker = RetryingWorker  # type: ignore[misc]
         super().handle(**options)

@@ -1,0 +1,26 @@
+"""What staff type about a stakeholder."""
+
+from django.test import Client
+
+from app.accounts.models import User
+from app.stakeholders.models import Stakeholder
+
+
+def test_an_address_typed_in_capitals_is_kept_in_lower_case(administrator: User) -> None:
+    client = Client()
+    client.force_login(administrator)
+    form = {"kind": "person", "name": "Ada", "email": "Ada@Example.org"}
+    inline = {"assignments-TOTAL_FORMS": "0", "assignments-INITIAL_FORMS": "0"}
+    response = client.post("/admin/stakeholders/stakeholder/add/", {**form, **inline})
+    assert response.status_code == 302, response.content.decode()
+    assert Stakeholder.objects.get().email == "ada@example.org"
+
+
+def test_the_same_address_in_other_capitals_is_taken(administrator: User) -> None:
+    Stakeholder.objects.create(name="Ada", email="ada@example.org")
+    client = Client()
+    client.force_login(administrator)
+    form = {"kind": "person", "name": "Ada", "email": "ADA@example.org"}
+    inline = {"assignments-TOTAL_FORMS": "0", "assignments-INITIAL_FORMS": "0"}
+    page = client.post("/admin/stakeholders/stakeholder/add/", {**form, **inline}).content.decode()
+    assert "Stakeholder with this E-mail already exists." in page
