@@ -1,7 +1,8 @@
 """Deploys a release to a stage and puts an earlier one back.
 
-The order, and why: the -ops companion gets the new code first, makes the database if nothing was served yet, migrates and answers a request, while the stage still
-serves the old code on the new schema (migrations are expand/contract, so that works, and so does a later rollback).
+The order, and why: the -ops companion gets the new code first, makes the database if nothing was served yet, migrates
+and answers a request, while the stage still serves the old code on the new schema (migrations are expand/contract, so
+that works, and so does a later rollback).
 Then the stage's configuration gains what is new, then its code changes, then the public address is asked. If any of that
 fails, the release that served before is put back.
 """

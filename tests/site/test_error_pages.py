@@ -28,6 +28,7 @@ def test_staff_without_the_role_are_told_who_can_give_it(viewer: User) -> None:
 
 
 def test_a_failure_says_the_requests_number(rf: RequestFactory) -> None:
-    request_id.current.set("a" * 32)
+    token = request_id.current.set("a" * 32)
     page = checked(server_error(rf.get("/")), 500)
+    request_id.current.reset(token)
     assert re.findall(r"<code>([0-9a-f]{32})</code>", page.html) == ["a" * 32]

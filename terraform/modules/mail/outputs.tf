@@ -30,9 +30,9 @@ output "sending_policies" {
     send-mail = jsonencode({
       Version = "2012-10-17"
       Statement = [{
-        Sid       = "SendAsOurselves"
-        Effect    = "Allow"
-        Action    = ["ses:SendEmail", "ses:SendRawEmail"] # SESv2's SendEmail asks for both when it gets a whole message
+        Sid    = "SendAsOurselves"
+        Effect = "Allow"
+        Action = ["ses:SendEmail", "ses:SendRawEmail"] # SESv2's SendEmail asks for both when it gets a whole message
         # Every identity, because SES asks for a recipient's too if the account has verified it, as all are in its sandbox.
         # As whom is said by the condition.
         Resource  = ["${local.ses_arn}:identity/*", "${local.ses_arn}:configuration-set/${var.name}"]
