@@ -1,6 +1,5 @@
 """Every page lives with the content policy: nothing inline, nothing from elsewhere."""
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from app.accounts.models import User
 from app.campaigns.models import Campaign
 from app.config.csp import HEADER, policy
+from ops.chromium import FLAGS, provide
 
 Visit = Callable[[str], Page]
 
@@ -41,13 +41,10 @@ def test_developers_pages_are_left_alone(settings: object) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("there is no Chromium: apt-get install chromium")
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
         # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=provide(), args=list(FLAGS))
         yield browser
         browser.close()
 
