@@ -1,10 +1,10 @@
 """Files of users: private on a developer's machine, refused where nothing could keep them."""
 
 import pytest
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, default_storage
+from django.test import Client
 
 from app.config.media import RefuseEveryFile
 from tests.stage import PRODUCTION, ROOT, run
@@ -34,7 +34,7 @@ def test_no_use_of_it_reaches_a_disk(method: str) -> None:
         getattr(RefuseEveryFile(), method)("roster.xlsx", ContentFile(b"names"))
 
 
-def test_on_a_developers_machine_files_lie_where_nothing_serves_them() -> None:
+def test_on_a_developers_machine_files_lie_where_nothing_serves_them(outsider: Client) -> None:
     assert isinstance(default_storage, FileSystemStorage)
     assert default_storage.path("roster.xlsx") == str(ROOT / "var" / "media" / "roster.xlsx")
-    assert not settings.MEDIA_URL.strip("/")
+    assert outsider.get("/media/roster.xlsx").status_code == 404
