@@ -61,6 +61,22 @@ lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versi
 	    $(ARGS) $$set.in --output-file $$set.txt; \
 	done
 
+##@ Make its platform (ENV=nonprod for dev and staging, or prod)
+
+NEEDS_ENV = $(or $(ENV),$(error Name an environment, as in: make $@ ENV=nonprod))
+
+.PHONY: bootstrap
+bootstrap: $(VENV)/dev ## Make the state bucket, once for each AWS account; asks, unless CONFIRM=1
+	@$(PYTHON) -m ops.infrastructure bootstrap
+
+.PHONY: plan
+plan: $(VENV)/dev ## Show what apply would change (ARGS=-destroy, ARGS=-target=module.database)
+	@$(PYTHON) -m ops.infrastructure plan $(NEEDS_ENV) $(ARGS)
+
+.PHONY: apply
+apply: $(VENV)/dev ## Carry out the plan that was shown; asks, unless CONFIRM=1
+	@$(PYTHON) -m ops.infrastructure apply $(NEEDS_ENV)
+
 ##@ Deploy it (STAGE=dev, staging or prod)
 
 NEEDS_EMAIL = $(or $(EMAIL),$(error Name an address, as in: make $@ EMAIL=ada@example.org))
@@ -77,6 +93,10 @@ rollback: $(VENV)/dev ## Serve an earlier release again (TO=release; else the on
 	@$(PYTHON) -m ops.stage rollback $(NEEDS_STAGE) --to "$(TO)"
 rollback-prod: # rollback STAGE=prod
 	@$(MAKE) --no-print-directory rollback STAGE=prod
+
+.PHONY: undeploy
+undeploy: $(VENV)/dev ## Take a stage's functions and API down; data and releases stay
+	@$(PYTHON) -m ops.stage undeploy $(NEEDS_STAGE)
 
 .PHONY: releases
 releases: $(VENV)/dev ## List what served a stage and what can be rolled back to

@@ -1,17 +1,14 @@
 """What Terraform made for a stage, as a deployment needs it."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from ops import infrastructure, terraform, zappa_settings
 
-from ops import terraform, zappa_settings
-
-ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = {"dev": "nonprod", "staging": "nonprod", "prod": "prod"}
 
 # Migrations may take as long as their function lives; a lock they can't get still ends them after seconds.
@@ -151,32 +148,32 @@ def from_terraform(stage: str) -> StagePlatform:
     Raises:
         PlatformError: there is no state, or it lacks something.
     """
-    environment = ENVIRONMENTS[stage]
-    apart = {"TF_DATA_DIR": str(ROOT / "var" / "terraform" / environment)}
-    backend = [
-        f"-backend-config=environments/{environment}.s3.tfbackend",
-        f"-backend-config=bucket={_state_bucket()}",
-    ]
     try:
-        terraform.init(terraform.TERRAFORM, "-reconfigure", *backend, extra=apart)
-        result = terraform.run(terraform.TERRAFORM, "output", "-no-color", "-json", extra=apart)
-    except terraform.UnavailableError as error:
+        extra = infrastructure.prepare(ENVIRONMENTS[stage])
+        result = terraform.run(terraform.TERRAFORM, "output", "-no-color", "-json", extra=extra)
+    except (infrastructure.InfrastructureError, terraform.UnavailableError) as error:
         raise PlatformError(str(error)) from None
     if result.returncode:
         raise PlatformError(f"`terraform output` failed: {result.stderr.strip()}")
-    return from_outputs(json.loads(result.stdout), stage)
+    return on_emulator(from_outputs(json.loads(result.stdout), stage), os.environ.get("AWS_ENDPOINT_URL", ""))
 
 
-def _state_bucket() -> str:
-    """Where terraform/bootstrap keeps the states."""
-    try:
-        account_id = boto3.client("sts", region_name="us-east-1").get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
-        raise PlatformError(
-            f"AWS does not know who you are ({error}): sign in, or set AWS_PROFILE."
-        ) from None
-    project = zappa_settings.committed()["prod"]["project_name"]
-    return f"{project}-terraform-state-{account_id}"
+def on_emulator(platform: StagePlatform, endpoint_url: str) -> StagePlatform:
+    """The platform as it is when all of AWS is an emulator on this machine; unchanged when it is not.
+
+    Args:
+        platform: what Terraform made.
+        endpoint_url: what AWS_ENDPOINT_URL says.
+    """
+    if urlsplit(endpoint_url).hostname not in {"127.0.0.1", "localhost"}:
+        return platform
+    # Zappa would touch the address that AWS would have given the API.
+    overrides = {**platform.overrides, "touch": False}
+    return replace(
+        platform,
+        gateway_url=f"{endpoint_url}/restapis/{{api_id}}/{{stage}}/_user_request_",
+        overrides=overrides,
+    )
 
 
 class _Reader:

@@ -111,6 +111,23 @@ class Releases:
         held = json.loads(text) if text else None
         return held["owner"] if held and _now() < dt.datetime.fromisoformat(held["until"]) else None
 
+    def refuse_if_locked(self, stage: str) -> None:
+        """Say so before a package is built for nothing; the lock itself decides.
+
+        Raises:
+            LockedError: somebody deploys the stage.
+        """
+        if text := self._read(_lock_key(stage)):
+            held = json.loads(text)
+            if _now() < dt.datetime.fromisoformat(held["until"]):
+                raise self._locked(stage, held)
+
+    def _locked(self, stage: str, held: dict[str, str]) -> LockedError:
+        return LockedError(
+            f"{held['owner']} is deploying {stage}; the lock ends by itself at {held['until'][:16]} UTC."
+            f" If that deploy is dead: aws s3 rm s3://{self.bucket}/{_lock_key(stage)}"
+        )
+
     @contextmanager
     def lock(self, stage: str) -> Iterator[None]:
         """Deploy alone. A lock that its owner could not give back ends by itself.
@@ -144,10 +161,7 @@ class Releases:
             # Given back in the meantime.
             held, condition = {"owner": "somebody", "until": _now().isoformat()}, {"IfNoneMatch": "*"}
         if _now() < dt.datetime.fromisoformat(held["until"]) or not self._put_if(key, body, **condition):
-            raise LockedError(
-                f"{held['owner']} is deploying {stage}; the lock ends by itself at {held['until'][:16]} UTC."
-                f" If that deploy is dead: aws s3 rm s3://{self.bucket}/{key}"
-            )
+            raise self._locked(stage, held)
 
     def _put_if(self, key: str, body: str, **condition: str) -> bool:
         try:

@@ -1,6 +1,6 @@
 """One stage, as its operator handles it.
 
-python -m ops.stage deploy|rollback|releases|status|logs|migrate|manage|create-admin|db-bootstrap|doctor STAGE      (`make deploy STAGE=prod` and so on)
+python -m ops.stage deploy|rollback|undeploy|releases|status|logs|migrate|manage|create-admin|db-bootstrap|doctor STAGE      (`make deploy STAGE=prod` and so on)
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import administration, deploy, doctor, functions, package, platform, smoke
+from ops import administration, consent, deploy, doctor, functions, package, platform, smoke
 from ops.administration import AdministrationError
 from ops.deploy import DeployError, Deployment
 from ops.functions import CallError
@@ -28,6 +28,7 @@ from ops.zappa_settings import STAGES, SettingsError
 ROOT = Path(__file__).resolve().parents[1]
 _REFUSALS = (
     AdministrationError,
+    consent.RefusedError,
     DeployError,
     CallError,
     PackageError,
@@ -50,6 +51,7 @@ def run_deploy(deployment: Deployment, arguments: argparse.Namespace) -> None:
     _confirm(f"Deploy this tree to {stage}?", stage)
     with deployment.steps.step("look for what stands in the way", "Nothing was changed."):
         _refuse(doctor.problems(deployment.platform))
+        deployment.releases.refuse_if_locked(stage)
     with deployment.steps.step("package", "Nothing was changed.") as step:
         path, gates = package.build(ROOT)
         _refuse([f"{gate.name}: {gate.found}" for gate in gates if not gate.holds])
@@ -62,6 +64,16 @@ def run_rollback(deployment: Deployment, arguments: argparse.Namespace) -> None:
     stage = deployment.platform.stage
     _confirm(f"Roll {stage} back to {arguments.to or 'the release before'}?", stage)
     deploy.rollback(deployment, arguments.to or None)
+
+
+def run_undeploy(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Take the functions and the API down; the database, the buckets and the releases stay."""
+    del arguments
+    stage = deployment.platform.stage
+    _confirm(f"Take {stage} down? Nobody is served until the next deploy.", stage)
+    again = f"What is gone stays gone. Run `make undeploy STAGE={stage}` again."
+    with deployment.steps.step("take down the functions and the API", again):
+        deploy.undeploy(deployment)
 
 
 def run_releases(deployment: Deployment, arguments: argparse.Namespace) -> None:
@@ -144,6 +156,7 @@ def run_doctor(deployment: Deployment, arguments: argparse.Namespace) -> None:
 VERBS: dict[str, Callable[[Deployment, argparse.Namespace], None]] = {
     "deploy": run_deploy,
     "rollback": run_rollback,
+    "undeploy": run_undeploy,
     "releases": run_releases,
     "status": run_status,
     "logs": run_logs,
@@ -161,17 +174,9 @@ def _refuse(problems: list[str]) -> None:
 
 
 def _confirm(question: str, stage: str) -> None:
-    """Production asks, unless CONFIRM says that somebody was asked already.
-
-    Raises:
-        DeployError: the answer was no, or there is nobody to ask.
-    """
-    if stage != "prod" or os.environ.get("CONFIRM"):
-        return
-    if not sys.stdin.isatty():
-        raise DeployError("There is nobody to ask: set CONFIRM=1.")
-    if input(f"{question} [y/N] ").strip().lower() not in {"y", "yes"}:
-        raise DeployError("Nothing was changed.")
+    """Production asks."""
+    if stage == "prod":
+        consent.ask(question)
 
 
 def perform(verb: str, deployment: Deployment, arguments: argparse.Namespace) -> int:

@@ -91,6 +91,19 @@ def run(
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(extra))
 
 
+def show(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> int:
+    """Run Terraform in a folder before the operator's eyes.
+
+    Returns:
+        Its exit code.
+
+    Raises:
+        UnavailableError: there is no Terraform.
+    """
+    command = [binary(), f"-chdir={folder}", *arguments]
+    return subprocess.run(command, check=False, env=environment(extra)).returncode
+
+
 def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> None:
     """Make a folder ready to plan or test.
 

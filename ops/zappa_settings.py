@@ -119,6 +119,12 @@ def _extended(raw: Mapping[str, Settings], stage: str) -> Settings:
     return {**_extended(raw, parent), **own} if parent else own
 
 
+def project_name(path: Path = COMMITTED) -> str:
+    """What begins every name, for Zappa, Terraform and us: a fork changes it in the committed file alone."""
+    name: str = committed(path)["prod"]["project_name"]
+    return name
+
+
 def render(stage: str, platform: Platform) -> dict[str, Settings]:
     """The settings of a stage and its -ops companion.
 

@@ -15,6 +15,7 @@ module "database" {
   network                   = { vpc_id = module.network.vpc_id, subnet_ids = module.network.private_subnet_ids }
   client_security_group_ids = { functions = module.zappa.security_group_id }
   instance_class            = var.database_instance_class
+  port                      = var.database_port
   multi_az                  = var.database_multi_az
   proxy                     = var.database_proxy
   protected                 = var.protected

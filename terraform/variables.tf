@@ -1,5 +1,5 @@
 variable "project" {
-  description = "Begins every name: functions, roles, buckets, table, secrets. A fork changes it here and in bootstrap/variables.tf."
+  description = "Begins every name: functions, roles, buckets, table, secrets. It is project_name of ../zappa_settings.json, which make passes on."
   type        = string
   default     = "coalition-builder"
 
@@ -83,6 +83,12 @@ variable "database_instance_class" {
   description = "The RDS instance: db.t4g.micro is about $12 a month, db.t4g.small $24 (us-east-1)."
   type        = string
   default     = "db.t4g.micro"
+}
+
+variable "database_port" {
+  description = "PostgreSQL's port. A rehearsal takes one that is free on its machine."
+  type        = number
+  default     = 5432
 }
 
 variable "database_multi_az" {

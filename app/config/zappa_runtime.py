@@ -20,7 +20,10 @@ BASE_PATH = None
 ENVIRONMENT_VARIABLES: dict[str, str] = {}
 # Zappa writes this one back to os.environ["STAGE"]; that of an -ops function is its serving stage's.
 API_STAGE = os.environ["STAGE"]
-PROJECT_NAME = "coalition-builder"
+# The function is named <project>-<stage>, or <project>-<stage>-ops.
+PROJECT_NAME = (
+    os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "").removesuffix("-ops").removesuffix(f"-{API_STAGE}")
+)
 SETTINGS_FILE = None
 AWS_EVENT_MAPPING: dict[str, list[str]] = {}
 AWS_BOT_EVENT_MAPPING: dict[str, str] = {}

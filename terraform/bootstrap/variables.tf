@@ -1,5 +1,5 @@
 variable "project" {
-  description = "Begins every name. A fork changes it here and in ../variables.tf."
+  description = "Begins every name. It is project_name of ../../zappa_settings.json, which make passes on."
   type        = string
   default     = "coalition-builder"
 

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from ops import platform, terraform
+from ops import infrastructure, platform, terraform
 from ops.emulator import ACCOUNT_ID, Emulator
 from ops.platform import PlatformError, from_outputs
 
@@ -139,7 +139,7 @@ def state(aws: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
         "skip_metadata_api_check",
     )
     monkeypatch.setenv("TF_CLI_ARGS_init", " ".join(f"-backend-config={switch}=true" for switch in switches))
-    monkeypatch.setattr(platform, "ROOT", tmp_path)
+    monkeypatch.setattr(infrastructure, "ROOT", tmp_path)
     bucket = f"coalition-builder-terraform-state-{ACCOUNT_ID}"
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=bucket)
@@ -170,9 +170,21 @@ def terraform_type(value: Any) -> Any:
     return "number" if isinstance(value, int) else "string"
 
 
-def test_the_state_of_the_stages_environment_is_read(state: str) -> None:
+def test_the_state_of_the_stages_environment_is_read(state: str, aws: Emulator) -> None:
     write_state(state, VALUES)
-    assert platform.from_terraform("prod") == from_outputs(outputs(), "prod")
+    assert platform.from_terraform("prod") == platform.on_emulator(from_outputs(outputs(), "prod"), aws.url)
+
+
+def test_on_an_emulator_the_apis_address_is_the_emulators() -> None:
+    prod = platform.on_emulator(from_outputs(outputs(), "prod"), "http://127.0.0.1:4566")
+    assert prod.api_url("abc123") == "http://127.0.0.1:4566/restapis/abc123/prod/_user_request_"
+    assert prod.rendered_settings("https://act.example.org")["prod"]["touch"] is False
+
+
+@pytest.mark.parametrize("endpoint", ["", "https://vpce-1.execute-api.us-east-1.vpce.amazonaws.com"])
+def test_on_aws_it_is_awss(endpoint: str) -> None:
+    prod = from_outputs(outputs(), "prod")
+    assert platform.on_emulator(prod, endpoint) == prod
 
 
 def test_a_state_that_nobody_applied_is_said(state: str) -> None:

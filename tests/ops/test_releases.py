@@ -116,3 +116,10 @@ def test_a_lock_that_was_taken_over_is_not_given_back_by_its_first_owner(kept: R
         other = {"owner": "other@host", "until": "2999-01-01T00:00:00+00:00"}
         s3.put_object(Bucket=BUCKET, Key="stages/prod/lock.json", Body=json.dumps(other))
     assert json.loads(s3.get_object(Bucket=BUCKET, Key="stages/prod/lock.json")["Body"].read()) == other
+
+
+def test_a_locked_stage_is_refused_before_anything_is_built(kept: Releases) -> None:
+    kept.refuse_if_locked("early")
+    with kept.lock("early"), pytest.raises(LockedError, match="is deploying early"):
+        kept.refuse_if_locked("early")
+    kept.refuse_if_locked("early")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.config import settings
-from ops import platform
+from ops import platform, terraform
 from tests.terraform.conftest import Plan
 
 PlanOf = Callable[..., Plan]
@@ -286,7 +286,7 @@ def needed_by_settings(stage: str) -> set[str]:
     result = subprocess.run(
         [sys.executable, "-c", "import app.config.settings"],
         env={"STAGE": stage, "PATH": os.environ["PATH"]},
-        cwd=platform.ROOT,
+        cwd=terraform.ROOT,
         capture_output=True,
         text=True,
         check=False,

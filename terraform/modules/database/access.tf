@@ -37,8 +37,8 @@ resource "aws_vpc_security_group_ingress_rule" "client" {
   description                  = "PostgreSQL from ${each.key}"
   referenced_security_group_id = each.value
   ip_protocol                  = "tcp"
-  from_port                    = 5432
-  to_port                      = 5432
+  from_port                    = var.port
+  to_port                      = var.port
 }
 
 resource "aws_vpc_security_group_egress_rule" "client" {
@@ -48,6 +48,6 @@ resource "aws_vpc_security_group_egress_rule" "client" {
   description                  = "PostgreSQL"
   referenced_security_group_id = aws_security_group.database.id
   ip_protocol                  = "tcp"
-  from_port                    = 5432
-  to_port                      = 5432
+  from_port                    = var.port
+  to_port                      = var.port
 }

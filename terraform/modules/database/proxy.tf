@@ -119,8 +119,8 @@ resource "aws_vpc_security_group_ingress_rule" "database_proxy" {
   description                  = "PostgreSQL from the proxy"
   referenced_security_group_id = local.proxy_groups[0]
   ip_protocol                  = "tcp"
-  from_port                    = 5432
-  to_port                      = 5432
+  from_port                    = var.port
+  to_port                      = var.port
 }
 
 resource "aws_vpc_security_group_egress_rule" "database_proxy" {
@@ -130,6 +130,6 @@ resource "aws_vpc_security_group_egress_rule" "database_proxy" {
   description                  = "PostgreSQL"
   referenced_security_group_id = aws_security_group.database.id
   ip_protocol                  = "tcp"
-  from_port                    = 5432
-  to_port                      = 5432
+  from_port                    = var.port
+  to_port                      = var.port
 }

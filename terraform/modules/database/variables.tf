@@ -47,6 +47,17 @@ variable "instance_class" {
   }
 }
 
+variable "port" {
+  description = "PostgreSQL's port."
+  type        = number
+  default     = 5432
+
+  validation {
+    condition     = var.port >= 1150 && var.port <= 65535 && (var.port == 5432 || !var.proxy)
+    error_message = "port is 1150 to 65535; behind an RDS Proxy, which answers on 5432 alone, it stays 5432."
+  }
+}
+
 variable "multi_az" {
   description = "A standby in another zone: twice the price."
   type        = bool

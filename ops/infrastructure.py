@@ -1,0 +1,190 @@
+"""What Terraform makes: the state bucket of an account, and one environment with its plan and its apply.
+
+    python -m ops.infrastructure bootstrap                            (`make bootstrap`)
+    python -m ops.infrastructure plan|apply ENVIRONMENT [ARGUMENT …]  (`make plan ENV=prod ARGS=-destroy`)
+
+What is applied is the plan that was read: `apply` takes the file that `plan` wrote, and Terraform refuses it if the
+state has changed since. The project's name comes from zappa_settings.json, for Terraform as for everything else.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops import consent, terraform, zappa_settings
+from ops.processes import ended_by_signals
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENTS = ("nonprod", "prod")
+_BOOTSTRAP = terraform.TERRAFORM / "bootstrap"
+_REGION = "us-east-1"
+_MISSING = {"404", "NoSuchBucket"}
+_S3_BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
+
+
+class InfrastructureError(Exception):
+    """It can't be planned or applied as things are; the message says what to do."""
+
+
+def account_id() -> str:
+    """The AWS account that we are in.
+
+    Raises:
+        InfrastructureError: AWS does not know us.
+    """
+    try:
+        return str(boto3.client("sts", region_name=_REGION).get_caller_identity()["Account"])
+    except (BotoCoreError, ClientError) as error:
+        raise InfrastructureError(
+            f"AWS does not know who you are ({error}): sign in, or set AWS_PROFILE."
+        ) from None
+
+
+def state_bucket() -> str:
+    """Where terraform/bootstrap keeps the states."""
+    return f"{zappa_settings.project_name()}-terraform-state-{account_id()}"
+
+
+def prepare(environment: str) -> dict[str, str]:
+    """Make Terraform's root ready for an environment, whatever an operator's own `.terraform` points at.
+
+    Returns:
+        The variables to run Terraform with.
+
+    Raises:
+        InfrastructureError, ops.terraform.UnavailableError: say what to do.
+    """
+    extra = _variables(environment)
+    backend = [
+        f"-backend-config=environments/{environment}.s3.tfbackend",
+        f"-backend-config=bucket={state_bucket()}",
+    ]
+    terraform.init(terraform.TERRAFORM, "-reconfigure", *backend, extra=extra)
+    return extra
+
+
+def plan_file(environment: str) -> Path:
+    return ROOT / "var" / "terraform" / f"{environment}.tfplan"
+
+
+def plan(environment: str, arguments: list[str]) -> None:
+    """Show what an apply would change, and keep the plan for it.
+
+    Raises:
+        InfrastructureError, ops.terraform.UnavailableError: there is no plan; say what to do.
+    """
+    extra = prepare(environment)
+    variables = f"-var-file=environments/{environment}.tfvars"
+    _plan(terraform.TERRAFORM, plan_file(environment), extra, [variables, *arguments])
+    print(f"\nTo do this: make apply ENV={environment}")
+
+
+def apply(environment: str) -> None:
+    """Carry out the plan that was kept, once.
+
+    Raises:
+        InfrastructureError, ops.consent.RefusedError, ops.terraform.UnavailableError: say what to do.
+    """
+    file = plan_file(environment)
+    if not file.exists():
+        raise InfrastructureError(f"There is no plan: run `make plan ENV={environment}`, and read it.")
+    extra = prepare(environment)
+    consent.ask(f"Apply the plan of {environment} in account {account_id()}?")
+    _apply(terraform.TERRAFORM, file, extra, f"make plan ENV={environment}")
+
+
+def bootstrap() -> None:
+    """Make the state bucket and what else an account needs once, its own state inside that bucket. Can be repeated.
+
+    Raises:
+        InfrastructureError, ops.consent.RefusedError, ops.terraform.UnavailableError: say what to do.
+    """
+    bucket, extra = state_bucket(), _variables("bootstrap")
+    override, local_state = _BOOTSTRAP / "backend_override.tf", _BOOTSTRAP / "terraform.tfstate"
+    is_begun_here = local_state.exists() and local_state.stat().st_size > 0
+    is_new = is_begun_here or not _exists(bucket)
+    if is_new:
+        # The state can't be in a bucket that is not there: it begins here.
+        override.unlink(missing_ok=True)
+        terraform.init(_BOOTSTRAP, "-reconfigure", extra=extra)
+        _plan_and_apply_bootstrap(extra)
+    override.write_text(_S3_BACKEND)
+    settings = {"bucket": bucket, "key": "bootstrap.tfstate", "region": _REGION, "use_lockfile": "true"}
+    backend = [f"-backend-config={name}={value}" for name, value in settings.items()]
+    terraform.init(_BOOTSTRAP, "-migrate-state", "-force-copy", *backend, extra=extra)
+    local_state.unlink(missing_ok=True)
+    if not is_new:
+        _plan_and_apply_bootstrap(extra)
+    print(f"\nThe states are kept in {bucket}. Next: make plan ENV=nonprod, or ENV=prod")
+
+
+def _plan_and_apply_bootstrap(extra: dict[str, str]) -> None:
+    file = plan_file("bootstrap")
+    _plan(_BOOTSTRAP, file, extra, [])
+    consent.ask(f"Apply this in account {account_id()}?")
+    _apply(_BOOTSTRAP, file, extra, "make bootstrap")
+
+
+def _variables(name: str) -> dict[str, str]:
+    return {
+        "TF_DATA_DIR": str(ROOT / "var" / "terraform" / name),
+        "TF_VAR_project": zappa_settings.project_name(),
+    }
+
+
+def _plan(folder: Path, file: Path, extra: dict[str, str], arguments: list[str]) -> None:
+    # A plan that fails leaves none to apply.
+    file.unlink(missing_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if terraform.show(folder, "plan", f"-out={file}", *arguments, extra=extra):
+        raise InfrastructureError("There is no plan: mend what Terraform says, and plan again.")
+
+
+def _apply(folder: Path, file: Path, extra: dict[str, str], again: str) -> None:
+    try:
+        if terraform.show(folder, "apply", str(file), extra=extra):
+            raise InfrastructureError(
+                f"What Terraform had done until then stays, and is in its state. Mend it, and run `{again}` again."
+            )
+    finally:
+        # Done or half done: Terraform would refuse it a second time.
+        file.unlink(missing_ok=True)
+
+
+def _exists(bucket: str) -> bool:
+    try:
+        boto3.client("s3", region_name=_REGION).head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _MISSING:
+            raise InfrastructureError(f"The bucket {bucket} can't be looked at: {error}") from None
+        return False
+    return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m ops.infrastructure", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("bootstrap")
+    for verb in ("plan", "apply"):
+        verbs.add_parser(verb).add_argument("environment", choices=ENVIRONMENTS)
+    arguments, others = parser.parse_known_args()
+    try:
+        with ended_by_signals():
+            match arguments.verb:
+                case "bootstrap":
+                    bootstrap()
+                case "plan":
+                    plan(arguments.environment, others)
+                case "apply":
+                    apply(arguments.environment)
+    except (InfrastructureError, consent.RefusedError, terraform.UnavailableError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
