@@ -77,6 +77,12 @@ plan: $(VENV)/dev ## Show what apply would change (ARGS=-destroy, ARGS=-target=m
 apply: $(VENV)/dev ## Carry out the plan that was shown; asks, unless CONFIRM=1
 	@$(PYTHON) -m ops.infrastructure apply $(NEEDS_ENV)
 
+.PHONY: cost cost-page
+cost: $(VENV)/dev ## Say what it costs a month, and fail over its budget (ENV=prod; JSON=1; PLAN=file.json)
+	@$(PYTHON) -m ops.cost $(ENV) $(if $(JSON),--json) $(if $(PLAN),--plan "$(PLAN)")
+cost-page: $(VENV)/dev # the tables of docs/cost.md, made anew
+	@$(PYTHON) -m ops.cost --page
+
 ##@ Deploy it (STAGE=dev, staging or prod)
 
 NEEDS_EMAIL = $(or $(EMAIL),$(error Name an address, as in: make $@ EMAIL=ada@example.org))
