@@ -41,11 +41,10 @@ def audits() -> Iterator[tuple[str, list[str]]]:
     tools = environments.provide("audit").parent
     for name in SETS:
         lock = ROOT / "requirements" / f"{name}.txt"
-        # Everything is pinned and hashed: nothing has to be installed or resolved.
-        yield (
-            name,
-            [str(tools / "pip-audit"), "--disable-pip", "--require-hashes", "--requirement", str(lock)],
-        )
+        # Everything is pinned and hashed: nothing has to be installed or resolved. Strict, because what PyPI does not
+        # answer for is passed over otherwise.
+        options = ["--strict", "--disable-pip", "--require-hashes", "--progress-spinner", "off"]
+        yield name, [str(tools / "pip-audit"), *options, "--requirement", str(lock)]
 
 
 def _files(pattern: str) -> list[str]:
