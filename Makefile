@@ -118,6 +118,10 @@ rollback: $(VENV)/dev ## Serve an earlier release again (rollback-prod; TO=relea
 rollback-prod: # rollback STAGE=prod
 	@$(MAKE) --no-print-directory rollback STAGE=prod
 
+.PHONY: edge
+edge: $(VENV)/dev ## Show and change what is in front of a stage's API, and the DNS records it needs
+	@$(PYTHON) -m ops.stage edge $(NEEDS_STAGE) --arguments="$(ARGS)"
+
 .PHONY: undeploy
 undeploy: $(VENV)/dev ## Take a stage's functions and API down; data and releases stay
 	@$(PYTHON) -m ops.stage undeploy $(NEEDS_STAGE)
