@@ -5,6 +5,7 @@ local run need none.
 """
 
 import os
+from dataclasses import dataclass
 from functools import cache
 from threading import RLock
 from typing import Any
@@ -13,22 +14,30 @@ from typing import Any
 # Secrets Manager's plain host answers on IPv6. These services do so only under their dual-stack host.
 DUAL_STACK_SERVICES = frozenset({"events", "lambda", "sesv2", "sns", "sqs"})
 
-CONNECT_TIMEOUT_SECONDS = 2
-READ_TIMEOUT_SECONDS = 5
-ATTEMPTS = 3
+
+@dataclass(frozen=True)
+class TimeLimits:
+    """How long one call may take: `attempts` times the sum of the others."""
+
+    connect_seconds: float
+    read_seconds: float
+    attempts: int
+
+
+USUAL = TimeLimits(connect_seconds=2, read_seconds=5, attempts=3)
 
 # Making a client is not thread-safe, using one is. The session is made inside the making of a client.
 _making = RLock()
 
 
-def client(service: str) -> Any:
-    """The boto3 client of a service, e.g. `client("secretsmanager")`.
+def client(service: str, time_limits: TimeLimits | None = None) -> Any:
+    """The boto3 client of a service, e.g. `client("secretsmanager")`, the same for the same time limits.
 
     Raises:
         botocore.exceptions.BotoCoreError: no region is known, or the service has no such endpoint there.
     """
     with _making:
-        return _client(service)
+        return _client(service, time_limits or USUAL)
 
 
 def forget_clients() -> None:
@@ -47,15 +56,15 @@ def _session() -> Any:
 
 
 @cache
-def _client(service: str) -> Any:
+def _client(service: str, time_limits: TimeLimits) -> Any:
     from botocore.config import Config
 
     return _session().client(
         service,
         config=Config(
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=READ_TIMEOUT_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            connect_timeout=time_limits.connect_seconds,
+            read_timeout=time_limits.read_seconds,
+            retries={"mode": "standard", "total_max_attempts": time_limits.attempts},
             use_dualstack_endpoint=service in DUAL_STACK_SERVICES,
         ),
     )
