@@ -69,7 +69,7 @@ module "zappa" {
       })
       ops_policies = merge(module.mail.sending_policies, lookup(local.cdn_policies, stage, {}), {
         database-secrets = module.database.secret_policies[stage].ops
-        rate-limits      = module.dynamodb.access_policies[stage]
+        rate-limits      = module.dynamodb.ops_policies[stage]
       })
     }
   }

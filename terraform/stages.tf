@@ -8,6 +8,7 @@ locals {
         DATABASE_NAME      = module.database.database_names[stage]
         DATABASE_SECRET    = module.database.app_secret_names[stage]
         DJANGO_SECRET      = module.zappa.django_secret_names[stage]
+        RATE_LIMIT_TABLE   = module.dynamodb.table_name
         EMAIL_URL          = module.mail.email_url
         DEFAULT_FROM_EMAIL = module.mail.sender
       },
