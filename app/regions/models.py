@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 from django.db.models.functions import Length
 
 from app.regions import geometry
@@ -31,15 +31,8 @@ class RegionQuerySet(models.QuerySet["Region"]):
         return self.filter(kind=kind)
 
     def current(self) -> Self:
-        """Only the newest vintage of each kind in each state, as the Census publishes many layers state by state.
-
-        A state is a layer of its own; kinds that belong to no state are one layer in the whole country. It costs one
-        index look-up for each row that passes the other filters. (NOT EXISTS would invite a hash join that compares
-        every pair within a state: minutes for two vintages of ZIP areas.)
-        """
-        layer = Region.objects.filter(kind=OuterRef("kind"), state_fips=OuterRef("state_fips"))
-        # Not "=", of which PostgreSQL expects one row in 200 and then sorts them all for the sake of a page.
-        return self.filter(vintage__gte=Subquery(layer.order_by("-vintage").values("vintage")[:1]))
+        """Only regions that no newer layer replaces, see succession.py."""
+        return self.filter(superseded_in=None)
 
     def covering(self, point: Point) -> Self:
         """Regions of every kind and vintage that cover the point; a shared edge belongs to both sides."""
@@ -82,6 +75,11 @@ class Region(models.Model):
         max_length=140, help_text="The name with its legal description, as Baltimore County."
     )
     state_fips = models.CharField(max_length=2, blank=True, help_text="FIPS code of the state it lies in.")
+    superseded_in = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="The vintage of the newer layer that has this region again, or its ground; empty if it is current.",
+    )
     usps = models.CharField("USPS code", max_length=2, blank=True, help_text="Postal code of a state, as MD.")
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
@@ -118,6 +116,10 @@ class Region(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="state", usps__length=2) | (~Q(kind="state") & Q(usps="")),
                 name="region_usps_for_states",
+            ),
+            models.CheckConstraint(
+                condition=Q(superseded_in=None) | Q(superseded_in__gt=F("vintage")),
+                name="region_superseded_by_newer",
             ),
             models.CheckConstraint(
                 condition=Q(west__lte=F("east"), south__lte=F("north")), name="region_bounds_ordered"
