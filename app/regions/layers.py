@@ -15,6 +15,8 @@ from app.regions.staging import OFF_GLOBE, StagedRecord, Staging
 from app.regions.succession import succeed
 from app.regions.tiger import RejectedError, SkippedError, check_fields, geoid_of, read_attributes
 
+SHOWN_CHANGES = 20
+
 
 @dataclass(frozen=True)
 class Rejection:
@@ -35,6 +37,7 @@ class ImportSummary:
     """What an import did. Every record read is in exactly one of inserted, updated, unchanged, skipped, rejected.
 
     Attributes:
+        changes: the first regions that were inserted or updated, and which of the two.
         absent: regions that the layer has and the source lacks; they stay.
         vanished: regions of older layers whose ground this layer gives to other regions.
         outside: how many regions of older layers stay current, because this layer does not reach them.
@@ -49,6 +52,7 @@ class ImportSummary:
     outside: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     rejected: list[Rejection] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -67,6 +71,7 @@ def import_layer(  # noqa: PLR0913 - what may be said about a source, by name
     kind: str,
     vintage: int,
     *,
+    states: Sequence[str] = (),
     encoding: str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
     watch: Watch = _unwatched,
@@ -77,6 +82,7 @@ def import_layer(  # noqa: PLR0913 - what may be said about a source, by name
         sources: one or several, see `sources.opened`; together they are the layer.
         kind: one of RegionKind.
         vintage: year of the boundaries.
+        states: FIPS codes of the only ones to take; all if not given.
         encoding: see `shapefiles.read_shapefile`.
         max_bytes: the most that is downloaded or unpacked of each source.
         watch: gets the records of a file and their number and hands the records on: a progress bar.
@@ -89,7 +95,7 @@ def import_layer(  # noqa: PLR0913 - what may be said about a source, by name
     paths = [sources] if isinstance(sources, str | Path) else sources
     with transaction.atomic(), connection.cursor() as cursor:
         staging = Staging(cursor, kind, vintage)
-        reading = _Reading(kind, names_files=len(paths) > 1)
+        reading = _Reading(kind, states, names_files=len(paths) > 1)
         for path in paths:
             with opened(str(path), max_bytes) as parts:
                 shapefile = read_shapefile(parts, encoding)
@@ -101,6 +107,7 @@ def import_layer(  # noqa: PLR0913 - what may be said about a source, by name
         for name, count in staging.count().items():
             setattr(summary, name, count)
         _refuse_if_empty(summary, kind)
+        summary.changes = staging.changes(SHOWN_CHANGES)
         summary.absent = staging.absent()
         staging.drop()
         _after(summary, kind, vintage)
@@ -123,8 +130,8 @@ def _refuse_if_empty(summary: ImportSummary, kind: str) -> None:
 class _Reading:
     """The records of a layer's files on their way to the database, each counted once."""
 
-    def __init__(self, kind: str, *, names_files: bool) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, states: Sequence[str], *, names_files: bool) -> None:
+        self.kind, self.states = kind, frozenset(states)
         self.names_files = names_files
         self.summary = ImportSummary()
         self.files: list[tuple[int, str]] = []
@@ -146,6 +153,8 @@ class _Reading:
 
     def _staged(self, record: Record, key: int) -> StagedRecord:
         attributes = read_attributes(record, self.kind)
+        if self.states and attributes.state_fips not in self.states:
+            raise SkippedError("of a state that was not asked for")
         if record.is_off_globe:
             raise RejectedError(OFF_GLOBE)
         if record.shape is None:

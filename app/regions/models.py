@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
+from django.utils import timezone
 
 from app.regions import geometry
 from app.regions.geometry import MultiPolygonField, Point, SpatialIndex
@@ -135,3 +136,74 @@ class Region(models.Model):
 
     def __str__(self) -> str:
         return f"{self.full_name} ({self.get_kind_display()} {self.geoid}, {self.vintage})"
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def unfinished(self) -> Self:
+        return self.filter(status=ImportRun.Status.RUNNING)
+
+
+class ImportRun(models.Model):
+    """One import of a layer, for whoever asks later what stands in it and why. Only the import writes it."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "Running"
+        SUCCEEDED = "succeeded", "Succeeded"
+        FAILED = "failed", "Failed"
+        KILLED = "killed", "Killed"
+
+    kind = models.CharField(max_length=32, choices=RegionKind.choices)
+    vintage = models.PositiveSmallIntegerField()
+    source = models.TextField(help_text="What was asked for.")
+    files = models.JSONField(default=list, help_text="Name, size in bytes and SHA-256 of each file.")
+    checksum = models.CharField(
+        "SHA-256",
+        max_length=64,
+        blank=True,
+        help_text="Of the file; of several, of their listing by sha256sum.",
+    )
+    status = models.CharField(max_length=9, choices=Status.choices, default=Status.RUNNING)
+    error = models.TextField(blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    read = models.PositiveIntegerField("records read", default=0)
+    inserted = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    repaired = models.PositiveIntegerField("shapes repaired", default=0)
+    linked = models.PositiveIntegerField("linked to their state", default=0)
+    placed = models.PositiveIntegerField("stakeholders in the layer", default=0)
+    moved = models.PositiveIntegerField("stakeholders newly or elsewhere in it", default=0)
+    skipped_by_reason = models.JSONField(default=dict)
+    rejections = models.JSONField(default=list, help_text="Record, GEOID and reason of each.")
+    absent = models.JSONField(
+        default=list, help_text="Regions of the layer that the source lacks; they stay."
+    )
+    vanished = models.JSONField(
+        default=list, help_text="Regions of older layers whose ground this one gives to others."
+    )
+    notices = models.JSONField(default=list)
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=("running", "succeeded", "failed", "killed")),
+                name="import_run_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="succeeded")
+                | Q(
+                    read=F("inserted") + F("updated") + F("unchanged") + F("skipped") + F("rejected"),
+                    finished_at__isnull=False,
+                ),
+                name="import_run_counts_every_record",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.vintage}, {self.started_at:%Y-%m-%d %H:%M}"

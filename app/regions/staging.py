@@ -178,6 +178,15 @@ class Staging:
         self.cursor.execute(f"SELECT count(*) FROM {STAGED} WHERE repaired")  # noqa: S608 - as above
         return {**counts, "repaired": self.cursor.fetchone()[0]}
 
+    def changes(self, most: int) -> list[str]:
+        """The first of the regions that were inserted or updated, for a person to look at."""
+        self.cursor.execute(
+            f"SELECT outcome, geoid, full_name FROM {STAGED} WHERE outcome <> 'unchanged'"  # noqa: S608 - as above
+            " ORDER BY outcome DESC, geoid LIMIT %s",
+            [most],
+        )
+        return [f"{geoid} {full_name}: {outcome}" for outcome, geoid, full_name in self.cursor.fetchall()]
+
     def absent(self) -> list[str]:
         """Regions of the layer, in the states that the source is about, that the source does not have: they stay."""
         self.cursor.execute(
