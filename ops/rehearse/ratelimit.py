@@ -17,6 +17,9 @@ from ops.rehearse.visitor import Answer, UnexpectedAnswerError, Visitor
 from ops.rehearse.world import World
 
 REQUESTS = 200
+# As many as keep most of the stage's 30 containers busy. The emulator has 64 threads for the requests and for the calls that the
+# functions make meanwhile, so more would wait for themselves.
+AT_ONCE = 25
 LIMIT = 20
 CLIENT = "127.0.0.1"
 _SCOPE = "mail-link-address"
@@ -26,7 +29,7 @@ _BUSY_SECONDS, _LONGEST_SECONDS = 0.5, 300
 
 
 def rush(world: World, url: str) -> str:
-    """Ask 200 times at once, every second time with a forged address.
+    """Ask 200 times, 25 at once, every second time with a forged address.
 
     Returns:
         What happened, in a line.
@@ -38,7 +41,7 @@ def rush(world: World, url: str) -> str:
     # The page's token against forgery, which all then send.
     visitor.get(_PATH)
     before = _updates(world.emulator.log)
-    with ThreadPoolExecutor(REQUESTS) as threads:
+    with ThreadPoolExecutor(AT_ONCE) as threads:
         answers = list(threads.map(lambda number: _ask(visitor, number), range(REQUESTS)))
     passed = [answer for answer in answers if answer.status == HTTPStatus.FOUND]
     refused = [answer for answer in answers if answer.status == HTTPStatus.TOO_MANY_REQUESTS]
@@ -97,10 +100,7 @@ def _ask(visitor: Visitor, number: int) -> Answer:
         own = copy.deepcopy(visitor)
         fields = {"email": f"somebody{number}@rehearsal.test"}
         answer = own.post_form(_PATH, fields, expected=None, headers=forged)
-        is_ours = (
-            answer.status in {HTTPStatus.FOUND, HTTPStatus.TOO_MANY_REQUESTS}
-            and "text/html" in answer.headers["Content-Type"]
-        )
+        is_ours = "text/html" in answer.headers["Content-Type"]
         if is_ours or time.monotonic() > deadline:
             return answer
         time.sleep(_BUSY_SECONDS)
