@@ -145,6 +145,12 @@ locals {
         Action   = ["cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:DeleteTrail", "cloudtrail:RemoveTags", "cloudtrail:StartLogging", "cloudtrail:UpdateTrail"]
         Resource = "arn:${local.partition}:cloudtrail:${local.here}:trail/${var.project}*"
       },
+      {
+        Sid      = "ChooseWhatIsTraced"
+        Effect   = "Allow"
+        Action   = ["xray:CreateSamplingRule", "xray:DeleteSamplingRule", "xray:TagResource", "xray:UntagResource", "xray:UpdateSamplingRule"]
+        Resource = "arn:${local.partition}:xray:${local.here}:sampling-rule/${var.project}*"
+      },
       { Sid = "MakeTraceGroups", Effect = "Allow", Action = ["xray:CreateGroup", "xray:DeleteGroup", "xray:TagResource", "xray:UntagResource", "xray:UpdateGroup"], Resource = "arn:${local.partition}:xray:${local.here}:group/${var.project}*/*" },
     ]
   }

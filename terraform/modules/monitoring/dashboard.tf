@@ -34,8 +34,10 @@ locals {
   ]
 }
 
-# Three of an account are free.
+# Where somebody is told of failures, they have to look somewhere. Three of an account are free, others cost $3 a month.
 resource "aws_cloudwatch_dashboard" "this" {
+  count = length(local.alarmed) > 0 ? 1 : 0
+
   dashboard_name = var.name
   dashboard_body = jsonencode({ widgets = concat(local.stage_widgets, local.database_widgets) })
 }

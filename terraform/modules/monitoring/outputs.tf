@@ -4,6 +4,6 @@ output "topic_arn" {
 }
 
 output "dashboard_name" {
-  description = "The dashboard, in CloudWatch's console."
-  value       = aws_cloudwatch_dashboard.this.dashboard_name
+  description = "The dashboard, in CloudWatch's console; null where no stage alarms anybody."
+  value       = one(aws_cloudwatch_dashboard.this[*].dashboard_name)
 }

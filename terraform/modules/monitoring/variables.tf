@@ -19,7 +19,7 @@ variable "email" {
 }
 
 variable "stages" {
-  description = "The stages to show, and how many requests each serves at once; alarmed: tell somebody when it fails, about $1 a month each stage."
+  description = "The stages, and how many requests each serves at once. alarmed: tell somebody when it fails, about $1 a month each stage; the dashboard is there if one is."
   type = map(object({
     lambda_concurrency = number
     alarmed            = bool
