@@ -209,9 +209,28 @@ def repair_prefix_lists(ec2: Any) -> None:
     ec2._sg_rule_xml = describe_with_list
 
 
+def repair_key_value_stores(cloudfront_js: Any, keyvaluestore: Any) -> None:
+    """A CloudFront function's import of `cloudfront` is refused, so it can't read a key-value store."""
+    evaluate = cloudfront_js.evaluate
+
+    @functools.wraps(evaluate)
+    def evaluate_with_stores(code: bytes, event: dict[str, Any]) -> Any:
+        # Of all stores, whichever the function is associated with.
+        items = {
+            key: value
+            for store in keyvaluestore._stores._data.values()
+            for key, value in store["items"].items()
+        }
+        get = f"async (key) => {{ const items = {json.dumps(items)}; if (key in items) return items[key]; throw new Error(key); }}"
+        module = f"const cf = {{ kvs: () => ({{ get: {get} }}) }};"
+        return evaluate(code.replace(b"import cf from 'cloudfront';", module.encode()), event)
+
+    cloudfront_js.evaluate = evaluate_with_stores
+
+
 def _repairs() -> dict[str, Callable[[], None]]:
-    from ministack.core import lambda_runtime
-    from ministack.services import apigateway_v1, ec2, lambda_svc
+    from ministack.core import cloudfront_js, lambda_runtime
+    from ministack.services import apigateway_v1, cloudfront_keyvaluestore, ec2, lambda_svc
 
     return {
         "qualified_function": lambda: repair_qualified_function(lambda_svc),
@@ -219,6 +238,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
         "dual_stack": lambda: repair_dual_stack(ec2),
         "prefix_lists": lambda: repair_prefix_lists(ec2),
+        "key_value_stores": lambda: repair_key_value_stores(cloudfront_js, cloudfront_keyvaluestore),
     }
 
 
