@@ -4,7 +4,7 @@
     python -m ops.infrastructure plan|apply ENVIRONMENT [ARGUMENT …]  (`make plan ENV=prod ARGS=-destroy`)
 
 What is applied is the plan that was read: `apply` takes the file that `plan` wrote, and Terraform refuses it if the
-state has changed since. The project's name comes from zappa_settings.json, for Terraform as for everything else.
+state has changed since.
 """
 
 import argparse
@@ -29,6 +29,14 @@ class InfrastructureError(Exception):
     """It can't be planned or applied as things are; the message says what to do."""
 
 
+_REFUSALS = (
+    InfrastructureError,
+    consent.RefusedError,
+    terraform.UnavailableError,
+    zappa_settings.SettingsError,
+)
+
+
 def account_id() -> str:
     """The AWS account that we are in.
 
@@ -44,7 +52,11 @@ def account_id() -> str:
 
 
 def state_bucket() -> str:
-    """Where terraform/bootstrap keeps the states."""
+    """Where terraform/bootstrap keeps the states.
+
+    Raises:
+        InfrastructureError, ops.zappa_settings.SettingsError: say what to do.
+    """
     return f"{zappa_settings.project_name()}-terraform-state-{account_id()}"
 
 
@@ -129,10 +141,7 @@ def _plan_and_apply_bootstrap(extra: dict[str, str]) -> None:
 
 
 def _variables(name: str) -> dict[str, str]:
-    return {
-        "TF_DATA_DIR": str(ROOT / "var" / "terraform" / name),
-        "TF_VAR_project": zappa_settings.project_name(),
-    }
+    return {"TF_DATA_DIR": str(ROOT / "var" / "terraform" / name)}
 
 
 def _plan(folder: Path, file: Path, extra: dict[str, str], arguments: list[str]) -> None:
@@ -180,7 +189,7 @@ def main() -> int:
                     plan(arguments.environment, others)
                 case "apply":
                     apply(arguments.environment)
-    except (InfrastructureError, consent.RefusedError, terraform.UnavailableError) as error:
+    except _REFUSALS as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -6,12 +6,14 @@ and in requirements/emulator.in together.
 """
 
 import functools
+import html
 import importlib.metadata
 import json
 import os
 import re
 import secrets
 import sys
+import urllib.parse
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -209,9 +211,89 @@ def repair_prefix_lists(ec2: Any) -> None:
     ec2._sg_rule_xml = describe_with_list
 
 
+def repair_mail_from(ses_v2: Any) -> None:
+    """The domain that an identity's bounces come back to: SES version 2 does not know how to be told of it."""
+    handle = ses_v2.handle_request
+
+    @functools.wraps(handle)
+    async def handle_with_mail_from(method: str, path: str, headers: Any, body: Any, query: Any) -> Answer:
+        found = re.fullmatch(r"/v2/email/identities/([^/]+)/mail-from/?", path)
+        identity = ses_v2._identities.get(urllib.parse.unquote(found[1])) if found else None
+        if method != "PUT" or identity is None:
+            answer: Answer = await handle(method, path, headers, body, query)
+            return answer
+        asked = json.loads(body)
+        attributes = {"BehaviorOnMxFailure": asked.get("BehaviorOnMxFailure", "USE_DEFAULT_VALUE")}
+        if asked.get("MailFromDomain"):
+            attributes |= {"MailFromDomain": asked["MailFromDomain"], "MailFromDomainStatus": "SUCCESS"}
+        identity["MailFromAttributes"] = attributes
+        return 200, {"Content-Type": "application/json"}, b"{}"
+
+    ses_v2.handle_request = handle_with_mail_from
+
+
+def repair_empty_secrets(secretsmanager: Any) -> None:
+    """A secret that is made without a value has no version; here it gets an empty one, the first one's predecessor."""
+    store = secretsmanager._store_new_secret
+
+    @functools.wraps(store)
+    def store_without_empty_version(name: str, **values: Any) -> tuple[str, str]:
+        stored: tuple[str, str] = store(name, **values)
+        if values.get("secret_string") is None and values.get("secret_binary") is None:
+            secretsmanager._secrets[name]["Versions"].clear()
+        return stored
+
+    secretsmanager._store_new_secret = store_without_empty_version
+
+
+def repair_instance_filters(rds: Any) -> None:
+    """Terraform looks a database up by its resource id, which is ignored: a deleted one seems to be any other there is."""
+    apply = rds._apply_instance_filters
+
+    @functools.wraps(apply)
+    def apply_resource_id(instances: Any, filters: dict[str, list[str]]) -> Any:
+        found = apply(instances, filters)
+        wanted = filters.get("dbi-resource-id")
+        return [one for one in found if one["DbiResourceId"] in wanted] if wanted else found
+
+    rds._apply_instance_filters = apply_resource_id
+
+
+_ALARM_TEXTS = ("AlarmDescription", "Statistic", "ExtendedStatistic", "Period", "TreatMissingData", "Unit")
+_ALARM_LISTS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+
+
+def repair_alarms(cloudwatch: Any) -> None:
+    """What an alarm does and looks at: it is kept, and left out where XML is asked for, as Terraform does."""
+    answer_xml = cloudwatch._xml
+
+    @functools.wraps(answer_xml)
+    def with_whole_alarms(status: int, root: str, inner: str) -> Answer:
+        if root == "DescribeAlarmsResponse":
+            for alarm in cloudwatch._alarms.values():
+                arn = f"<AlarmArn>{alarm['AlarmArn']}</AlarmArn>"
+                inner = inner.replace(arn, arn + _alarm_fields(alarm))
+        answer: Answer = answer_xml(status, root, inner)
+        return answer
+
+    cloudwatch._xml = with_whole_alarms
+
+
+def _alarm_fields(alarm: dict[str, Any]) -> str:
+    fields = {name: html.escape(str(alarm[name])) for name in _ALARM_TEXTS if alarm.get(name)}
+    fields["ActionsEnabled"] = str(alarm["ActionsEnabled"]).lower()
+    for name in _ALARM_LISTS:
+        fields[name] = "".join(f"<member>{html.escape(arn)}</member>" for arn in alarm.get(name, []))
+    fields["Dimensions"] = "".join(
+        f"<member><Name>{html.escape(one['Name'])}</Name><Value>{html.escape(one['Value'])}</Value></member>"
+        for one in alarm.get("Dimensions", [])
+    )
+    return "".join(f"<{name}>{content}</{name}>" for name, content in fields.items())
+
+
 def _repairs() -> dict[str, Callable[[], None]]:
     from ministack.core import lambda_runtime
-    from ministack.services import apigateway_v1, ec2, lambda_svc
+    from ministack.services import apigateway_v1, cloudwatch, ec2, lambda_svc, rds, secretsmanager, ses_v2
 
     return {
         "qualified_function": lambda: repair_qualified_function(lambda_svc),
@@ -219,6 +301,10 @@ def _repairs() -> dict[str, Callable[[], None]]:
         "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
         "dual_stack": lambda: repair_dual_stack(ec2),
         "prefix_lists": lambda: repair_prefix_lists(ec2),
+        "empty_secrets": lambda: repair_empty_secrets(secretsmanager),
+        "instance_filters": lambda: repair_instance_filters(rds),
+        "alarms": lambda: repair_alarms(cloudwatch),
+        "mail_from": lambda: repair_mail_from(ses_v2),
     }
 
 

@@ -38,19 +38,6 @@ run "nonprod_fits_beside_it_in_one_account" {
   }
 }
 
-run "a_fork_changes_one_variable" {
-  command = plan
-
-  variables {
-    project = "river-alliance"
-  }
-
-  assert {
-    condition     = output.stages.prod.role_name == "river-alliance-prod-lambda" && output.stages.prod.environment.DJANGO_SECRET == "river-alliance/prod/django/secret-key"
-    error_message = "A name stayed behind."
-  }
-}
-
 run "without_a_mail_domain_it_says_so" {
   command = plan
 
@@ -122,16 +109,6 @@ run "it_refuses_other_environments" {
   }
 
   expect_failures = [var.environment]
-}
-
-run "it_refuses_a_project_name_too_long_for_a_bucket" {
-  command = plan
-
-  variables {
-    project = "a-coalition-of-very-many-organisations"
-  }
-
-  expect_failures = [var.project]
 }
 
 run "it_refuses_what_is_no_region" {

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ops import offline_aws, terraform
+from ops import offline_aws, terraform, zappa_settings
 
 LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
@@ -41,12 +41,14 @@ class Plan:
 
 
 @pytest.fixture(scope="session")
-def plan_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Plan]:
-    """`plan_of("prod")`."""
+def plan_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Plan]:
+    """`plan_of("prod")`, or of a fork: `plan_of("prod", project="river-alliance")`."""
     folder = tmp_path_factory.mktemp("terraform") / "terraform"
     shutil.copytree(
         terraform.TERRAFORM, folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "tests")
     )
+    settings = folder.parent / zappa_settings.COMMITTED.name
+    committed = zappa_settings.COMMITTED.read_text()
     (folder / "backend_override.tf").write_text(LOCAL_BACKEND)
     try:
         terraform.init(folder)
@@ -54,7 +56,8 @@ def plan_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Plan]:
         pytest.skip(str(error))
 
     @cache
-    def plan(environment: str, *variables: str) -> Plan:
+    def plan(environment: str, *variables: str, project: str = zappa_settings.project_name()) -> Plan:
+        settings.write_text(committed.replace(f'"{zappa_settings.project_name()}"', f'"{project}"'))
         file = folder / f"{environment}.tfplan"
         arguments = [f"-var-file=environments/{environment}.tfvars", "-var=emulated=true", f"-out={file}"]
         with offline_aws.serve() as aws:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.config import settings
-from ops import platform, terraform
+from ops import platform, terraform, zappa_settings
 from tests.terraform.conftest import Plan
 
 PlanOf = Callable[..., Plan]
@@ -250,9 +250,10 @@ def test_production_can_not_be_destroyed_by_mistake_and_nonprod_can(plan_of: Pla
 
 
 def test_a_renamed_fork_carries_its_own_name_alone(plan_of: PlanOf) -> None:
-    fork = plan_of("prod", *EVERYTHING_ON, "-var=project=river-alliance")
+    fork = plan_of("prod", *EVERYTHING_ON, project="river-alliance")
     assert len(fork.resources) > 80
-    assert "coalition-builder" not in json.dumps([fork.resources, fork.outputs])
+    assert fork.outputs["project"] == "river-alliance"
+    assert zappa_settings.project_name() not in json.dumps([fork.resources, fork.outputs])
 
 
 def supplied(plan: Plan, stage: str) -> dict[str, Any]:

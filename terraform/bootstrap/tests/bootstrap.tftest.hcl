@@ -36,13 +36,3 @@ run "the_state_is_versioned_encrypted_private_and_for_tls_only" {
     error_message = "Requests without TLS are not refused."
   }
 }
-
-run "it_refuses_a_name_that_makes_no_bucket" {
-  command = plan
-
-  variables {
-    project = "Coalition Builder"
-  }
-
-  expect_failures = [var.project]
-}
