@@ -145,10 +145,11 @@ def _variables(name: str) -> dict[str, str]:
 
 
 def _plan(folder: Path, file: Path, extra: dict[str, str], arguments: list[str]) -> None:
-    # A plan that fails leaves none to apply.
     file.unlink(missing_ok=True)
     file.parent.mkdir(parents=True, exist_ok=True)
     if terraform.show(folder, "plan", f"-out={file}", *arguments, extra=extra):
+        # Terraform keeps what it had planned until the error, to be looked at.
+        file.unlink(missing_ok=True)
         raise InfrastructureError("There is no plan: mend what Terraform says, and plan again.")
 
 

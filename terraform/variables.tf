@@ -104,7 +104,7 @@ variable "interface_endpoints" {
 }
 
 variable "mail_domain" {
-  description = "The domain that mail is sent from, e.g. example.org. Empty: no mail identity, and every mail is dropped."
+  description = "The domain that mail is sent from, e.g. example.org; SES knows it once in an account, so each environment needs its own. Empty: no mail identity, and every mail is dropped."
   type        = string
   default     = ""
 }
