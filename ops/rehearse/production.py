@@ -55,11 +55,10 @@ def live(rehearsal: Rehearsal, pool: ThreadPoolExecutor, empty: frozenset[str]) 
         step.note = first
     deployment = Deployment(stage.platform, rehearsal.folder / "zappa", steps)
     good = Built(first, _package(rehearsal.root, first), rehearsal.root / "build" / "static" / first)
-    with steps.step("take an inventory") as step:
-        there = inventory.take()
+    with steps.step("take an inventory, and the secrets") as step:
+        there, values = inventory.take(), canaries.values_in_secrets_manager()
         inventory.require_seen(empty, there)
-        step.note = f"{len(there - empty)} things"
-    values = canaries.values_in_secrets_manager()
+        step.note = f"{len(there - empty)} things of {len(inventory.KINDS)} kinds"
     values.add(walk.rehearse(stage, deployment, rehearsal.folder))
     plan_again(rehearsal, steps, "prod")
     second = _update(rehearsal, deployment, pool)

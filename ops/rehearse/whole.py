@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
+from botocore.exceptions import BotoCoreError
 
 from ops import emulator, postgis, terraform
 from ops.processes import free_port
@@ -40,7 +41,9 @@ def run(folder: Path, steps: Steps) -> None:
             finally:
                 # Before the pool is waited for.
                 rehearsal.operator.leave()
-                world.save_function_logs(folder / "functions")
+                # An emulator that has died has none, and somebody has been told.
+                with contextlib.suppress(BotoCoreError):
+                    world.save_function_logs(folder / "functions")
     finally:
         steps.done = sorted(steps.done + beside.done, key=lambda step: step.began)
     shutil.rmtree(folder / "checkout")
@@ -76,7 +79,9 @@ def _without_database(environment: dict[str, str]) -> dict[str, str]:
 
 def _rehearse(rehearsal: Rehearsal, pool: ThreadPoolExecutor) -> None:
     steps, operator = rehearsal.steps, rehearsal.operator
-    empty = inventory.take()
+    with steps.step("take an inventory of the empty account") as step:
+        empty = inventory.take()
+        step.note = f"{len(empty)} things"
     with steps.step("make bootstrap"):
         operator.make("bootstrap", "CONFIRM=1")
     with steps.step("make bootstrap, again") as step:
