@@ -83,13 +83,13 @@ NEEDS_EMAIL = $(or $(EMAIL),$(error Name an address, as in: make $@ EMAIL=ada@ex
 NEEDS_STAGE = $(or $(STAGE),$(error Name a stage, as in: make $@ STAGE=dev))
 
 .PHONY: deploy deploy-dev deploy-staging deploy-prod
-deploy: $(VENV)/dev ## Package, release, migrate and serve this tree; prod asks, unless CONFIRM=1
+deploy: $(VENV)/dev ## Package, release, migrate and serve this tree (deploy-dev, deploy-staging, deploy-prod); prod asks, unless CONFIRM=1
 	@$(PYTHON) -m ops.stage deploy $(NEEDS_STAGE)
 deploy-dev deploy-staging deploy-prod: deploy-%: # deploy STAGE=…
 	@$(MAKE) --no-print-directory deploy STAGE=$*
 
 .PHONY: rollback rollback-prod
-rollback: $(VENV)/dev ## Serve an earlier release again (TO=release; else the one before)
+rollback: $(VENV)/dev ## Serve an earlier release again (rollback-prod; TO=release, else the one before)
 	@$(PYTHON) -m ops.stage rollback $(NEEDS_STAGE) --to "$(TO)"
 rollback-prod: # rollback STAGE=prod
 	@$(MAKE) --no-print-directory rollback STAGE=prod
@@ -127,7 +127,7 @@ create-admin: $(VENV)/dev ## Print a link by which EMAIL becomes an administrato
 	@$(if $(STAGE),$(PYTHON) -m ops.stage create-admin $(STAGE) --email "$(NEEDS_EMAIL)",PUBLIC_URL="$${PUBLIC_URL:-http://127.0.0.1:$(PORT)}" $(PYTHON) manage.py create_admin "$(NEEDS_EMAIL)")
 
 .PHONY: doctor
-doctor: $(VENV)/dev ## Say what would stop a deploy to a stage
+doctor: $(VENV)/dev ## Say what would stop a deploy to a stage, and what its -ops function reaches
 	@$(PYTHON) -m ops.stage doctor $(NEEDS_STAGE)
 
 .PHONY: rehearse

@@ -1,7 +1,7 @@
 """Deploys a release to a stage and puts an earlier one back.
 
-The order, and why: the -ops companion gets the new code first, makes the database if nothing was served yet, migrates
-and answers a request, while the stage still serves the old code on the new schema (migrations are expand/contract, so
+The order, and why: the -ops companion gets the new code first, says which endpoints it reaches, makes the database if
+nothing was served yet, migrates and answers a request, while the stage still serves the old code on the new schema (migrations are expand/contract, so
 that works, and so does a later rollback).
 Then the stage's configuration gains what is new, then its code changes, then the public address is asked. If any of that
 fails, the release that served before is put back.
@@ -17,7 +17,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-from ops import administration, functions, gateway_stage, smoke
+from ops import administration, doctor, functions, gateway_stage, smoke
 from ops.platform import UNKNOWN_URL, StagePlatform
 from ops.releases import Releases
 from ops.smoke import SmokeError
@@ -121,6 +121,8 @@ def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | N
     steps, platform = deployment.steps, deployment.platform
     with steps.step(f"bring it to {platform.ops_stage}", untouched):
         put_ops(deployment, zip_url)
+    with steps.step("reach every endpoint from inside the VPC", untouched) as step:
+        step.note = doctor.endpoints(platform).splitlines()[-1]
     if before is None:
         with steps.step(
             "make the database, its role and PostGIS", f"What was made stays. {untouched}"

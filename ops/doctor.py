@@ -9,6 +9,8 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops import functions
+from ops.functions import CallError
 from ops.platform import StagePlatform
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,6 +61,24 @@ def placeholders(platform: StagePlatform) -> list[str]:
         for name, value in values.items()
         if _PLACEHOLDER.search(value)
     ]
+
+
+def endpoints(platform: StagePlatform) -> str:
+    """Which endpoints the -ops function reaches from inside the VPC, a line each and one that sums up.
+
+    Raises:
+        ops.functions.CallError: one is not reached that the stage can't do without, or the function does not start.
+    """
+    if not functions.exists(platform.ops_function):
+        return f"There is no function {platform.ops_function} yet: a deploy asks it what it reaches."
+    try:
+        return functions.manage_and_read(platform.ops_function, "probe_endpoints").strip()
+    except CallError as error:
+        if "Unknown command" not in str(error):
+            raise
+        return (
+            f"The release that {platform.ops_function} has can't say what it reaches: the next deploy asks."
+        )
 
 
 def secrets(platform: StagePlatform) -> list[str]:

@@ -150,6 +150,7 @@ def run_doctor(deployment: Deployment, arguments: argparse.Namespace) -> None:
     del arguments
     _refuse(doctor.problems(deployment.platform))
     deploy.refuse_halves(deployment)
+    print(doctor.endpoints(deployment.platform))
     print(f"Nothing stands in the way of a deploy to {deployment.platform.stage}.")
 
 

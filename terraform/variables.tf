@@ -30,6 +30,11 @@ variable "stages" {
     error_message = "public_url is an address without a path, like https://coalition.example.org."
   }
   validation {
+    # Only an emulator on loopback has no certificate. The application refuses http too, but only once it is deployed.
+    condition     = var.emulated || alltrue([for stage in var.stages : !startswith(stage.public_url, "http://") && !startswith(stage.static_url, "http://")])
+    error_message = "public_url and static_url begin with https://."
+  }
+  validation {
     condition     = alltrue([for stage in var.stages : stage.static_url == "" || can(regex("^https?://.+/$", stage.static_url))])
     error_message = "static_url ends in a slash, like https://static.example.org/static/."
   }

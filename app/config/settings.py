@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "app.campaigns",
     "app.stakeholders",
     "app.endorsements",
+    "app.influencers",
     "app.site",
     "app.config",  # for its management command and templates
 ]

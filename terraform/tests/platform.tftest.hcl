@@ -68,6 +68,41 @@ run "it_refuses_addresses_that_would_make_broken_links" {
   expect_failures = [var.stages]
 }
 
+run "it_refuses_an_address_without_tls" {
+  command = plan
+
+  variables {
+    emulated = false
+    stages   = { prod = { public_url = "http://coalition.example.org" } }
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "it_refuses_static_files_without_tls" {
+  command = plan
+
+  variables {
+    emulated = false
+    stages   = { prod = { static_url = "http://static.example.org/static/" } }
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "an_emulator_has_no_certificate" {
+  command = plan
+
+  variables {
+    stages = { prod = { public_url = "http://127.0.0.1:4566" } }
+  }
+
+  assert {
+    condition     = output.stages.prod.public_url == "http://127.0.0.1:4566"
+    error_message = "A rehearsal has another address."
+  }
+}
+
 run "it_refuses_a_concurrency_that_would_stop_the_function" {
   command = plan
 
