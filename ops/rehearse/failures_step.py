@@ -72,7 +72,9 @@ def _with_broken_migration(good: Path) -> Mapping[str, str]:
 
 BAD = {
     "broken-migration": Bad("migrate", "no_such_table", _with_broken_migration),
-    "raises-at-import": Bad("migrate", "raises at import", lambda _: {"app/config/urls.py": _RAISES}),
+    "raises-at-import": Bad(
+        deploy.ASK_ENDPOINTS, "raises at import", lambda _: {"app/config/urls.py": _RAISES}
+    ),
     "has-no-pages": Bad(deploy.ASK_BEFORE, "404", lambda _: {"app/site/urls.py": _NO_PAGES}),
     "fails-its-smoke": Bad(
         deploy.ASK_IN_PUBLIC, "500", lambda _: {"app/site/urls.py": _FAILS_WHERE_VISITORS_ARE}
