@@ -30,7 +30,7 @@ class Rehearsal:
         server_url: the private PostGIS, on the port that the database is to have.
         ports: of each environment's database.
         steps: of production, and of what is typed for the account.
-        beside: of nonprod.
+        beside: of what goes on at the same time: nonprod, a second plan.
     """
 
     folder: Path
