@@ -75,9 +75,9 @@ BAD = {
     "raises-at-import": Bad(
         deploy.ASK_ENDPOINTS, "raises at import", lambda _: {"app/config/urls.py": _RAISES}
     ),
-    "has-no-pages": Bad(deploy.ASK_BEFORE, "404", lambda _: {"app/site/urls.py": _NO_PAGES}),
+    "has-no-pages": Bad(deploy.ASK_BEFORE, "/ answered 500", lambda _: {"app/site/urls.py": _NO_PAGES}),
     "fails-its-smoke": Bad(
-        deploy.ASK_IN_PUBLIC, "500", lambda _: {"app/site/urls.py": _FAILS_WHERE_VISITORS_ARE}
+        deploy.ASK_IN_PUBLIC, "/ answered 500", lambda _: {"app/site/urls.py": _FAILS_WHERE_VISITORS_ARE}
     ),
 }
 
