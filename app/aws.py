@@ -10,9 +10,17 @@ from functools import cache
 from threading import RLock
 from typing import Any
 
-CONNECT_TIMEOUT_SECONDS = 2
-READ_TIMEOUT_SECONDS = 5
-ATTEMPTS = 3
+
+@dataclass(frozen=True)
+class TimeLimits:
+    """How long one call may take: `attempts` times the sum of the others."""
+
+    connect_seconds: float
+    read_seconds: float
+    attempts: int
+
+
+USUAL = TimeLimits(connect_seconds=2, read_seconds=5, attempts=3)
 
 
 class UnlistedServiceError(Exception):
@@ -50,8 +58,8 @@ ENDPOINTS = {
 _making = RLock()
 
 
-def client(service: str) -> Any:
-    """The boto3 client of a service, e.g. `client("secretsmanager")`.
+def client(service: str, time_limits: TimeLimits | None = None) -> Any:
+    """The boto3 client of a service, e.g. `client("secretsmanager")`, the same for the same time limits.
 
     Raises:
         UnlistedServiceError: the service is none of ENDPOINTS.
@@ -62,7 +70,7 @@ def client(service: str) -> Any:
             f"{service} is not in ENDPOINTS of app/aws.py: add it there and to docs/endpoints.md, by its address family."
         )
     with _making:
-        return _client(service)
+        return _client(service, time_limits or USUAL)
 
 
 def address(service: str) -> str:
@@ -100,15 +108,15 @@ def _session() -> Any:
 
 
 @cache
-def _client(service: str) -> Any:
+def _client(service: str, time_limits: TimeLimits) -> Any:
     from botocore.config import Config
 
     return _session().client(
         service,
         config=Config(
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=READ_TIMEOUT_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            connect_timeout=time_limits.connect_seconds,
+            read_timeout=time_limits.read_seconds,
+            retries={"mode": "standard", "total_max_attempts": time_limits.attempts},
             use_dualstack_endpoint=ENDPOINTS[service].dual_stack,
             # By itself it asks us-east-1 at S3's global host, which is no region's own.
             s3={"us_east_1_regional_endpoint": "regional"},

@@ -15,6 +15,8 @@ from ops.platform import StagePlatform
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORTEST_KEY = 50
+_SHORTEST_CDN_SECRET = 32
+_LONGEST_STORED_BYTES = 1024  # in CloudFront's key-value store
 _WRITE_CREDENTIALS = "write a version that has both, then run `make db-bootstrap`."
 _PLACEHOLDER = re.compile(r"\bexample\.(org|com|net)\b|change-?me", re.IGNORECASE)
 
@@ -91,6 +93,8 @@ def secrets(platform: StagePlatform) -> list[str]:
             found.append(f"{variable} is not in the stage's environment: see terraform/stages.tf.")
         elif problem := _secret_problem(name, form):
             found.append(f"The secret {name} {problem}")
+    if platform.cdn_secret and (problem := _secret_problem(platform.cdn_secret, _cdn_secret_problem)):
+        found.append(f"The secret {platform.cdn_secret} {problem}")
     return found
 
 
@@ -109,6 +113,16 @@ def _credentials_problem(text: str) -> str:
     except (ValueError, KeyError, TypeError):
         return f"is no JSON object with username and password: {_WRITE_CREDENTIALS}"
     return f"has no {empty[0]}: {_WRITE_CREDENTIALS}" if empty else ""
+
+
+def _cdn_secret_problem(text: str) -> str:
+    # Who guesses it says to the application who they are.
+    is_good = len(text) >= _SHORTEST_CDN_SECRET and len(text.encode()) <= _LONGEST_STORED_BYTES
+    return (
+        ""
+        if is_good
+        else f"is not {_SHORTEST_CDN_SECRET} to {_LONGEST_STORED_BYTES} bytes: write another one."
+    )
 
 
 def _key_problem(text: str) -> str:

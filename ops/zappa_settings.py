@@ -31,7 +31,7 @@ _SECRET_VARIABLE = re.compile(r"PASSW|TOKEN|CREDENTIAL|(SECRET|PRIVATE|API|ACCES
 _URL_WITH_PASSWORD = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 
-# Bucket names end at 63 characters: "-nonprod-zappa-deployments-" and an account number take 39.
+# Bucket names end at 63 characters: "-nonprod-zappa-deployments-" and an account number take 39. X-Ray's rules end at 32, with "-prod".
 _LONGEST_PROJECT_NAME = 24
 _PROJECT_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 

@@ -14,6 +14,7 @@ from django_tasks_db.management.commands import db_worker
 from app.accounts.models import User
 from app.campaigns.models import Campaign
 from app.jobs import worker
+from app.ratelimit.limiter import forget_limiter
 from app.regions.models import Region
 from tests.shapes import make_region, square
 
@@ -25,6 +26,12 @@ def _no_script_prefix() -> Iterator[None]:
     """A request through the gateway's stage leaves its prefix in the thread."""
     yield
     clear_script_prefix()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_come_yet() -> None:
+    """A rate limit is one of a process; a test begins with a fresh one."""
+    forget_limiter()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from typing import Any
 
 from app.regions.geometry import Ring, multipolygon_ewkb
 from app.regions.models import Region
+from app.regions.succession import succeed
 
 
 def square(west: float, south: float, east: float, north: float) -> Ring:
@@ -25,4 +26,7 @@ def make_region(kind: str, geoid: str, name: str, *rings: Ring, **columns: Any) 
         "south": min(latitudes),
         "north": max(latitudes),
     }
-    return Region.objects.create(kind=kind, geoid=geoid, name=name, **{**defaults, **columns})
+    region = Region.objects.create(kind=kind, geoid=geoid, name=name, **{**defaults, **columns})
+    succeed(kind, region.vintage)
+    region.refresh_from_db(fields=["superseded_in"])
+    return region

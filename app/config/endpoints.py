@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 
 from app import aws
 
+# Of each address, as the clients have it (app/aws.py).
+CONNECT_SECONDS = 2.0
+
 _FAMILIES = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
 _ENCRYPTED_SSL_MODES = frozenset({"require", "verify-ca", "verify-full"})
 # https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST
@@ -175,8 +178,8 @@ def probe(target: Target) -> Finding:
         return Finding(target=target, said=said, advice=_SEE_DNS)
     started = time.monotonic()
     try:
-        with _connect(addresses) as connection:
-            place = _place(connection.family, connection.getpeername())
+        connection, place = _connect(addresses)
+        with connection:
             encryption = _encrypt(target, connection)
     except UnreachedError as error:
         advice = _SEE_TLS if isinstance(error.__cause__, ssl.SSLError) else _where_to_look(target, addresses)
@@ -193,8 +196,11 @@ def _place(family: int, address: Any) -> str:
     return f"{_FAMILIES.get(socket.AddressFamily(family), '?')} {address[0]}"
 
 
-def _connect(addresses: list[Any]) -> socket.socket:
+def _connect(addresses: list[Any]) -> tuple[socket.socket, str]:
     """The first of the addresses that takes a connection, in the system's order, as every client tries them.
+
+    Returns:
+        The connection, and where it leads.
 
     Raises:
         UnreachedError: says of each what it did.
@@ -202,14 +208,14 @@ def _connect(addresses: list[Any]) -> socket.socket:
     problems = []
     for family, kind, protocol, _, address in addresses:
         connection = socket.socket(family, kind, protocol)
-        connection.settimeout(aws.CONNECT_TIMEOUT_SECONDS)
+        connection.settimeout(CONNECT_SECONDS)
         try:
             connection.connect(address)
         except OSError as error:
             connection.close()
             problems.append(f"{_place(family, address)}: {_reason(error)}")
         else:
-            return connection
+            return connection, _place(family, address)
     raise UnreachedError("; ".join(problems))
 
 
@@ -248,7 +254,7 @@ def _takes_tls(connection: socket.socket) -> bool:
 
 def _reason(error: OSError) -> str:
     if isinstance(error, TimeoutError):
-        return f"no answer within {aws.CONNECT_TIMEOUT_SECONDS} s"
+        return f"no answer within {CONNECT_SECONDS:g} s"
     if isinstance(error, ConnectionRefusedError):
         return "refused"
     return error.strerror or type(error).__name__

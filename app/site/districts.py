@@ -6,11 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from app.ratelimit.requests import address_of, first_refusal
 from app.regions.models import Region, RegionKind
 from app.site.caching import private_page
 from app.site.forms import PlaceForm
+from app.site.limits import refused_form
 from app.site.maps import thumbnail
 from app.stakeholders.places import Place
+
+_MANY_SEARCHES = "Many searches came from your network, and we answer a few at a time."
 
 
 # POST, though it changes nothing: an address stays in histories and access logs, and here it would say where somebody is.
@@ -20,6 +24,8 @@ def find_district(request: HttpRequest) -> HttpResponse:
     form = PlaceForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
+        if refusal := first_refusal(request, {"locate": address_of(request)}):
+            return refused_form(request, "site/find_district.html", context, refusal, _MANY_SEARCHES)
         regions = regions_of(form.cleaned_data["place"])
         context |= {"regions": regions, "searched": True, "picture": _picture(regions)}
     return render(request, "site/find_district.html", context)

@@ -291,9 +291,37 @@ def _alarm_fields(alarm: dict[str, Any]) -> str:
     return "".join(f"<{name}>{content}</{name}>" for name, content in fields.items())
 
 
+def repair_key_value_stores(cloudfront_js: Any, keyvaluestore: Any) -> None:
+    """A CloudFront function's import of `cloudfront` is refused, so it can't read a key-value store."""
+    evaluate = cloudfront_js.evaluate
+
+    @functools.wraps(evaluate)
+    def evaluate_with_stores(code: bytes, event: dict[str, Any]) -> Any:
+        # Of all stores, whichever the function is associated with.
+        items = {
+            key: value
+            for store in keyvaluestore._stores._data.values()
+            for key, value in store["items"].items()
+        }
+        get = f"async (key) => {{ const items = {json.dumps(items)}; if (key in items) return items[key]; throw new Error(key); }}"
+        module = f"const cf = {{ kvs: () => ({{ get: {get} }}) }};"
+        return evaluate(code.replace(b"import cf from 'cloudfront';", module.encode()), event)
+
+    cloudfront_js.evaluate = evaluate_with_stores
+
+
 def _repairs() -> dict[str, Callable[[], None]]:
-    from ministack.core import lambda_runtime
-    from ministack.services import apigateway_v1, cloudwatch, ec2, lambda_svc, rds, secretsmanager, ses_v2
+    from ministack.core import cloudfront_js, lambda_runtime
+    from ministack.services import (
+        apigateway_v1,
+        cloudfront_keyvaluestore,
+        cloudwatch,
+        ec2,
+        lambda_svc,
+        rds,
+        secretsmanager,
+        ses_v2,
+    )
 
     return {
         "qualified_function": lambda: repair_qualified_function(lambda_svc),
@@ -305,6 +333,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         "instance_filters": lambda: repair_instance_filters(rds),
         "alarms": lambda: repair_alarms(cloudwatch),
         "mail_from": lambda: repair_mail_from(ses_v2),
+        "key_value_stores": lambda: repair_key_value_stores(cloudfront_js, cloudfront_keyvaluestore),
     }
 
 

@@ -27,7 +27,7 @@ def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setattr(aws, "CONNECT_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(endpoints, "CONNECT_SECONDS", 0.3)
     aws.forget_clients()
     yield
     aws.forget_clients()

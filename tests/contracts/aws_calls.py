@@ -1,11 +1,14 @@
 """Which AWS calls a module makes, by its source: everything that becomes of the clients that it takes from app.aws.
 
-A client can be called at once, kept in a name or an attribute of `self`, or returned by a function of the module. Whatever
-else is done with one is a finding of its own, because nobody could tell the calls any more.
+A client can be called at once, kept in a name or an attribute of `self`, handed to or returned by a function of the module.
+Of `getattr(client, name)` every call that the module has the name of is taken. Whatever else is done with one is a finding
+of its own, because nobody could tell the calls any more.
 """
 
 import ast
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
 from botocore import xform_name
 from botocore.session import get_session
@@ -13,7 +16,7 @@ from botocore.session import get_session
 from tests.contracts.source_files import with_parents
 
 # Attributes of a client that are no calls.
-_NO_CALLS = {"exceptions", "meta"}
+_NO_CALLS = {"close", "exceptions", "meta"}
 # Methods that name the call in their first argument.
 _NAMING = {"get_paginator", "get_waiter", "generate_presigned_url"}
 
@@ -66,7 +69,7 @@ class _Module:
 
     def _service_named_by(self, node: ast.Call) -> str:
         match node.args:
-            case [ast.Constant(value=str(service))]:
+            case [ast.Constant(value=str(service)), *_]:
                 self._found.services.add(service)
                 return service
         self._unclear(node, "the service is no constant")
@@ -84,8 +87,24 @@ class _Module:
                 self._returning[self._enclosing_function(parent)] = service
             case ast.Expr():
                 pass
+            case ast.Call(func=ast.Name(id="getattr")):
+                named = {one.value for one in ast.walk(self._tree) if isinstance(one, ast.Constant)}
+                self._found.made |= {(service, name) for name in _operations(service) if name in named}
+            case ast.Call(func=function, args=arguments) if node in arguments:
+                self._hand_on(node, service, _callee(function), arguments.index(node))
             case _:
                 self._unclear(node, "a client is handed on")
+
+    def _hand_on(self, node: ast.AST, service: str, function: str, position: int) -> None:
+        for one in ast.walk(self._tree):
+            match one:
+                case ast.FunctionDef(name=name, args=ast.arguments(args=parameters)) if name == function:
+                    names = [
+                        parameter.arg for parameter in parameters if parameter.arg not in {"self", "cls"}
+                    ]
+                    self._clients[names[position]] = service
+                    return
+        self._unclear(node, "a client is handed on")
 
     def _call(self, node: ast.Attribute, service: str, method: str) -> None:
         if method in _NO_CALLS:
@@ -164,8 +183,17 @@ def actions(service: str, method: str) -> set[str]:
     """
     if named := ACTIONS.get((service, method)):
         return named
-    model = get_session().get_service_model(service)
-    operations = {xform_name(name): name for name in model.operation_names}
+    operations = _operations(service)
     if method not in operations:
         raise LookupError(f"{service} has no call {method}: what it needs has to stand in ACTIONS")
-    return {f"{model.signing_name}:{operations[method]}"}
+    return {f"{_model(service).signing_name}:{operations[method]}"}
+
+
+def _operations(service: str) -> dict[str, str]:
+    """By the name of the client's method, the operation's."""
+    return {xform_name(name): name for name in _model(service).operation_names}
+
+
+@cache
+def _model(service: str) -> Any:
+    return get_session().get_service_model(service)

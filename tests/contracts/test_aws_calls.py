@@ -11,7 +11,7 @@ from tests.contracts.aws_calls import Calls, actions, calls_of, takes_boto3_itse
 from tests.contracts.source_files import application
 from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, actions_of
 
-# Where a module's calls are made; both, unless it stands here.
+# Where a module's calls are made, or one of them (`app/x.py:method`); both, unless it stands here.
 BOTH = frozenset({"serve", "ops"})
 CALLED_BY = {
     # Mail leaves in jobs, which the -ops function works off.
@@ -49,8 +49,8 @@ def needed_by_code(kind: str) -> set[str]:
     return {
         action
         for path, one in calls().items()
-        if kind in CALLED_BY.get(path, BOTH)
         for service, method in one.made
+        if kind in CALLED_BY.get(f"{path}:{method}", CALLED_BY.get(path, BOTH))
         for action in actions(service, method)
     }
 
@@ -107,7 +107,8 @@ def test_every_endpoint_on_the_list_is_called_or_named_as_ahead() -> None:
 
 
 def test_every_module_with_a_role_of_its_own_makes_calls() -> None:
-    assert set(CALLED_BY) <= set(calls())
+    made = {f"{path}:{method}" for path, one in calls().items() for _, method in one.made}
+    assert set(CALLED_BY) <= set(calls()) | made
 
 
 DIRECT = 'from app.aws import client\nclient("sesv2").send_email(x=1)'
@@ -126,6 +127,19 @@ def decide():
 def table():
     return app.aws.client("dynamodb")
 """
+BY_NAME = """
+from app import aws
+class Store:
+    def show(self):
+        return self._call("get_item")
+    def _call(self, operation):
+        table = aws.client("dynamodb", self._limits)
+        self._forget(table)
+        return getattr(table, operation)()
+    def _forget(self, connected):
+        connected.close()
+        connected.delete_item()
+"""
 PAGED = 'from app.aws import client as c\nbucket = c("s3")\nbucket.get_paginator("list_objects_v2")'
 REFERENCE = 'from app.aws import client\ncall = client("dynamodb").update_item'
 
@@ -136,6 +150,7 @@ REFERENCE = 'from app.aws import client\ncall = client("dynamodb").update_item'
         (DIRECT, {("sesv2", "send_email")}),
         (KEPT, {("dynamodb", "update_item")}),
         (RETURNED, {("dynamodb", "update_item")}),
+        (BY_NAME, {("dynamodb", "get_item"), ("dynamodb", "delete_item")}),
         (PAGED, {("s3", "list_objects_v2")}),
         (REFERENCE, {("dynamodb", "update_item")}),
         ('from elsewhere import client\nclient("sesv2").send_email()', set()),
