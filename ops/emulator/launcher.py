@@ -89,6 +89,25 @@ def repair_lambda_interpreter(lambda_runtime: Any) -> None:
     lambda_runtime._detect_runtime_binary = detect_clean
 
 
+def repair_busy_workers(lambda_runtime: Any, lambda_svc: Any) -> None:
+    """An update kills the workers that are answering, and a worker that fails all others of its function."""
+    kill, release = lambda_runtime.kill_workers, lambda_svc.release_worker
+
+    @functools.wraps(kill)
+    def kill_idle(workers: Any) -> None:
+        kill([worker for worker in workers if worker is not None and not worker.in_use])
+
+    @functools.wraps(release)
+    def release_or_end(worker: Any) -> None:
+        release(worker)
+        # Dropped from its pool while it was busy: nobody will ask it again.
+        if worker is not None and not any(worker in pool for pool in lambda_runtime._workers.values()):
+            kill([worker])
+
+    lambda_runtime.kill_workers = kill_idle
+    lambda_svc.release_worker = release_or_end
+
+
 def repair_dual_stack(ec2: Any) -> None:
     """IPv6 blocks of networks and subnets, and IPv6 routes: all three are taken and forgotten."""
     _keep_ipv6_blocks(ec2, "vpc", ec2._vpcs)
@@ -327,6 +346,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         "qualified_function": lambda: repair_qualified_function(lambda_svc),
         "binary_media_types": lambda: repair_binary_media_types(apigateway_v1),
         "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
+        "busy_workers": lambda: repair_busy_workers(lambda_runtime, lambda_svc),
         "dual_stack": lambda: repair_dual_stack(ec2),
         "prefix_lists": lambda: repair_prefix_lists(ec2),
         "empty_secrets": lambda: repair_empty_secrets(secretsmanager),
