@@ -53,6 +53,18 @@ package: $(VENV)/dev ## Build the zip that Lambda runs into build/package and ch
 terraform-check: $(VENV)/dev ## Check the Terraform code: format, validity, its tests, checkov
 	@$(PYTHON) -m ops.terraform check
 
+.PHONY: workflows-check
+workflows-check: $(VENV)/dev ## Check .github: GitHub's schemas, zizmor
+	@$(PYTHON) -m ops.workflows check
+
+.PHONY: audit
+audit: $(VENV)/dev ## Look the locked versions up among the known vulnerabilities
+	@$(PYTHON) -m ops.workflows audit
+
+.PHONY: update-pull-request
+update-pull-request: # push the locks that `make lock` changed, and open a pull request (GH_TOKEN)
+	@ops/update-pull-request
+
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
 	@cd requirements && for set in runtime demo dev emulator lambda-provided audit; do \

@@ -167,6 +167,8 @@ def bootstrap() -> None:
     if is_new:
         # The state can't be in a bucket that is not there: it begins here.
         override.unlink(missing_ok=True)
+        # Terraform remembers here that another account's state was in a bucket, -reconfigure or not.
+        (Path(extra["TF_DATA_DIR"]) / "terraform.tfstate").unlink(missing_ok=True)
         terraform.init(_BOOTSTRAP, "-reconfigure", extra=extra)
         _plan_and_apply_bootstrap(extra)
     override.write_text(_S3_BACKEND)

@@ -122,7 +122,7 @@ def markdown(environment: str, plan: PlanJson, note: str = "") -> str:
         *_cost(environment, plan),
     ]
     text = "\n\n".join(head)[: LIMIT - _ROOM_FOR_THE_END - len(note)]
-    for section in [*_sections(planned), *_drift(plan), *_outputs(plan)]:
+    for section in [*_sections(planned), *_drift(plan, planned), *_outputs(plan)]:
         text += section.within(LIMIT - _ROOM_FOR_THE_END - len(note) - len(text))
     return text + (f"\n\n{note}" if note else "") + "\n"
 
@@ -188,8 +188,10 @@ def _cost(environment: str, plan: PlanJson) -> Iterator[str]:
     if exceeded:
         yield "\n".join(["> [!WARNING]", *(f"> **{sentence}**" for sentence in exceeded)])
     now, then = before[0].total_usd, after[0].total_usd
-    yield f"**Cost:** ${now:,.2f} → **${then:,.2f}** a month at {bill.REQUESTS[0]:,} requests ({then - now:+,.2f})"
-    if abs(then - now) > 0:
+    if all(new.total_usd == old.total_usd for old, new in zip(before, after, strict=True)):
+        yield f"**Cost:** ${then:,.2f} a month at {bill.REQUESTS[0]:,} requests, as before"
+    else:
+        yield f"**Cost:** ${now:,.2f} → **${then:,.2f}** a month at {bill.REQUESTS[0]:,} requests ({then - now:+,.2f})"
         yield f"<details><summary>The bill</summary>\n\n{report.difference(before, after)}\n\n</details>"
 
 
@@ -250,20 +252,23 @@ def _lines(one: Planned) -> Iterator[str]:
             yield f"+     {changed.path}: {changed.after}{forced}"
 
 
-def _drift(plan: PlanJson) -> Iterator[_Section]:
-    drifted = [one for change in plan.get("resource_drift", []) if (one := _planned(change))]
+def _drift(plan: PlanJson, planned: Iterable[Planned]) -> Iterator[_Section]:
+    """What somebody changed by hand and this plan puts back; the rest is AWS filling in what nobody asked for."""
+    put_back = {one.address for one in planned}
+    drifted = [
+        one
+        for change in plan.get("resource_drift", [])
+        if (one := _planned(change)) and (one.address in put_back or one.deed is Deed.DESTROY)
+    ]
     if drifted:
-        lines = [
-            f"! {visible(one.address)}: {_drifted(one)}"
-            for one in sorted(drifted, key=lambda one: one.address)
-        ]
-        yield _Section(f"Changed outside Terraform: {len(drifted)}", lines, is_open=True)
+        lines = [f"! {visible(one.address)}: {_drifted(one)}" for one in drifted]
+        yield _Section(f"Changed outside Terraform: {len(drifted)}", sorted(lines), is_open=True)
 
 
 def _drifted(one: Planned) -> str:
     if one.deed is Deed.DESTROY:
         return "is gone"
-    return ", ".join(changed.path for changed in changes(one.change)) or "moved"
+    return ", ".join(changed.path for changed in changes(one.change)) or "something"
 
 
 def _outputs(plan: PlanJson) -> Iterator[_Section]:

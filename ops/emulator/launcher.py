@@ -76,6 +76,34 @@ def repair_binary_media_types(apigateway_v1: Any) -> None:
     apigateway_v1._media_type_matches = matches_unescaped
 
 
+def repair_source_address(apigateway_v1: Any) -> None:
+    """Who asks: the gateway believes a header that clients write, where AWS takes the connection's own address."""
+    build = apigateway_v1._build_lambda_event_v1
+
+    @functools.wraps(build)
+    def build_with_own_address(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        event: dict[str, Any] = build(*args, **kwargs)
+        # It listens on loopback alone, so everybody comes from there.
+        event["requestContext"]["identity"]["sourceIp"] = "127.0.0.1"
+        return event
+
+    apigateway_v1._build_lambda_event_v1 = build_with_own_address
+
+
+def log_dynamodb(dynamodb: Any) -> None:
+    """A line for each call, as the rehearsal of the rate limiter counts them; CloudTrail would have it as a data event."""
+    handle = dynamodb.handle_request
+
+    @functools.wraps(handle)
+    async def handle_and_log(method: str, path: str, headers: Any, body: Any, query: Any) -> Answer:
+        answer: Answer = await handle(method, path, headers, body, query)
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        print(f"DynamoDB call: {operation} {answer[0]}", flush=True)
+        return answer
+
+    dynamodb.handle_request = handle_and_log
+
+
 def repair_lambda_interpreter(lambda_runtime: Any) -> None:
     """Functions see what Lambda's runtime has, not what the emulator has."""
     detect = lambda_runtime._detect_runtime_binary
@@ -335,6 +363,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         apigateway_v1,
         cloudfront_keyvaluestore,
         cloudwatch,
+        dynamodb,
         ec2,
         lambda_svc,
         rds,
@@ -345,6 +374,8 @@ def _repairs() -> dict[str, Callable[[], None]]:
     return {
         "qualified_function": lambda: repair_qualified_function(lambda_svc),
         "binary_media_types": lambda: repair_binary_media_types(apigateway_v1),
+        "source_address": lambda: repair_source_address(apigateway_v1),
+        "dynamodb_log": lambda: log_dynamodb(dynamodb),
         "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
         "busy_workers": lambda: repair_busy_workers(lambda_runtime, lambda_svc),
         "dual_stack": lambda: repair_dual_stack(ec2),

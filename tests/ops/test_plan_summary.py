@@ -212,11 +212,18 @@ def test_it_fits_into_a_comment_and_says_what_is_missing() -> None:
     assert text.rstrip().endswith("of a commit")
 
 
-def test_a_change_made_by_hand_is_listed_apart() -> None:
-    drifted = change("aws_sns_topic.one", "update", before={"name": "a"}, after={"name": "b"})
-    text = shown(resource_drift=[drifted])
-    assert "Changed outside Terraform: 1" in text
+def test_a_change_made_by_hand_that_is_put_back_is_listed_apart_and_one_that_stays_is_not() -> None:
+    by_hand = [
+        change(f"aws_sns_topic.{name}", "update", before={"name": "a"}, after={"name": "b"})
+        for name in ("one", "two")
+    ]
+    put_back = change("aws_sns_topic.one", "update", before={"name": "b"}, after={"name": "a"})
+    gone = change("aws_s3_bucket.three", "delete", before={"bucket": "a"})
+    text = shown(put_back, resource_drift=[*by_hand, gone])
+    assert "Changed outside Terraform: 2" in text
     assert "! aws_sns_topic.one: name" in text
+    assert "! aws_s3_bucket.three: is gone" in text
+    assert "aws_sns_topic.two" not in text
 
 
 def test_a_new_cost_and_a_broken_budget_stand_above_the_details() -> None:

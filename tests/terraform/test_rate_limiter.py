@@ -1,19 +1,10 @@
 """What the rate limiter does and what Terraform allows and watches are the same."""
 
-import re
-
 from app.ratelimit import metrics
 from app.ratelimit.dynamodb import EXPIRES_AT
 from tests.terraform import hcl_blocks
 
 MODULE = hcl_blocks.TERRAFORM / "modules" / "dynamodb"
-
-
-def test_the_policies_name_the_calls_that_the_store_makes() -> None:
-    source = (hcl_blocks.ROOT / "app" / "ratelimit" / "dynamodb.py").read_text()
-    made = {name.title().replace("_", "") for name in re.findall(r'"([a-z]+_item)"', source)}
-    allowed = set(re.findall(r"dynamodb:(\w+Item)", (MODULE / "access.tf").read_text()))
-    assert made == allowed == {"UpdateItem", "GetItem", "DeleteItem"}
 
 
 def test_the_alarm_watches_the_metric_that_the_application_logs() -> None:
