@@ -7,6 +7,7 @@ and in requirements/emulator.in together.
 
 import functools
 import html
+import importlib
 import importlib.metadata
 import json
 import os
@@ -357,34 +358,29 @@ def repair_key_value_stores(cloudfront_js: Any, keyvaluestore: Any) -> None:
     cloudfront_js.evaluate = evaluate_with_stores
 
 
+def _service(name: str) -> Any:
+    return importlib.import_module(f"ministack.services.{name}")
+
+
 def _repairs() -> dict[str, Callable[[], None]]:
     from ministack.core import cloudfront_js, lambda_runtime
-    from ministack.services import (
-        apigateway_v1,
-        cloudfront_keyvaluestore,
-        cloudwatch,
-        dynamodb,
-        ec2,
-        lambda_svc,
-        rds,
-        secretsmanager,
-        ses_v2,
-    )
 
     return {
-        "qualified_function": lambda: repair_qualified_function(lambda_svc),
-        "binary_media_types": lambda: repair_binary_media_types(apigateway_v1),
-        "source_address": lambda: repair_source_address(apigateway_v1),
-        "dynamodb_log": lambda: log_dynamodb(dynamodb),
+        "qualified_function": lambda: repair_qualified_function(_service("lambda_svc")),
+        "binary_media_types": lambda: repair_binary_media_types(_service("apigateway_v1")),
+        "source_address": lambda: repair_source_address(_service("apigateway_v1")),
+        "dynamodb_log": lambda: log_dynamodb(_service("dynamodb")),
         "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
-        "busy_workers": lambda: repair_busy_workers(lambda_runtime, lambda_svc),
-        "dual_stack": lambda: repair_dual_stack(ec2),
-        "prefix_lists": lambda: repair_prefix_lists(ec2),
-        "empty_secrets": lambda: repair_empty_secrets(secretsmanager),
-        "instance_filters": lambda: repair_instance_filters(rds),
-        "alarms": lambda: repair_alarms(cloudwatch),
-        "mail_from": lambda: repair_mail_from(ses_v2),
-        "key_value_stores": lambda: repair_key_value_stores(cloudfront_js, cloudfront_keyvaluestore),
+        "busy_workers": lambda: repair_busy_workers(lambda_runtime, _service("lambda_svc")),
+        "dual_stack": lambda: repair_dual_stack(_service("ec2")),
+        "prefix_lists": lambda: repair_prefix_lists(_service("ec2")),
+        "empty_secrets": lambda: repair_empty_secrets(_service("secretsmanager")),
+        "instance_filters": lambda: repair_instance_filters(_service("rds")),
+        "alarms": lambda: repair_alarms(_service("cloudwatch")),
+        "mail_from": lambda: repair_mail_from(_service("ses_v2")),
+        "key_value_stores": lambda: repair_key_value_stores(
+            cloudfront_js, _service("cloudfront_keyvaluestore")
+        ),
     }
 
 
