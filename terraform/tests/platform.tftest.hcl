@@ -11,11 +11,11 @@ run "production_carries_the_plain_names" {
   command = plan
 
   assert {
-    condition     = local.name == "coalition-builder"
+    condition     = local.name == local.project
     error_message = "Another name."
   }
   assert {
-    condition     = output.stages.prod.environment.DATABASE_SECRET == "coalition-builder/prod/database/app"
+    condition     = output.stages.prod.environment.DATABASE_SECRET == "${local.project}/prod/database/app"
     error_message = "The application would read another secret."
   }
 }
@@ -29,7 +29,7 @@ run "nonprod_fits_beside_it_in_one_account" {
   }
 
   assert {
-    condition     = local.name == "coalition-builder-nonprod"
+    condition     = local.name == "${local.project}-nonprod"
     error_message = "Its names would be production's."
   }
   assert {
@@ -153,7 +153,7 @@ run "with_a_cdn_the_application_is_told_of_its_secret_and_its_hosts" {
   }
 
   assert {
-    condition     = output.stages.prod.environment.CDN_SECRET == "coalition-builder/prod/cdn/origin" && output.stages.prod.environment.ALLOWED_HOSTS == ".cloudfront.net,example.org"
+    condition     = output.stages.prod.environment.CDN_SECRET == "${local.project}/prod/cdn/origin" && output.stages.prod.environment.ALLOWED_HOSTS == ".cloudfront.net,example.org"
     error_message = "It is told something else."
   }
   assert {

@@ -16,7 +16,7 @@ run "the_state_is_versioned_encrypted_private_and_for_tls_only" {
   command = plan
 
   assert {
-    condition     = aws_s3_bucket.state.bucket == "coalition-builder-terraform-state-123456789012"
+    condition     = aws_s3_bucket.state.bucket == "${local.project}-terraform-state-123456789012"
     error_message = "Another name than environments/*.s3.tfbackend are used with."
   }
   assert {
