@@ -22,6 +22,7 @@ from ops.processes import ended_by_signals
 from ops.rehearse import checkout, failures_step, lambda_step, whole, world
 from ops.rehearse.world import World
 from ops.steps import StepFailedError, Steps, explain
+from ops.zappa_settings import SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS: dict[str, Callable[[World, Path, Steps], None]] = {
@@ -85,7 +86,11 @@ def main() -> int:
     folder = ROOT / "var" / "rehearsal" / f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H%M%S}-{name}"
     folder.mkdir(parents=True)
     if arguments.project:
-        rehearse_fork(arguments.project, folder, arguments.step)
+        try:
+            rehearse_fork(arguments.project, folder, arguments.step)
+        except SettingsError as error:
+            print(error, file=sys.stderr)
+            return 1
     run = partial(run_step, arguments.step) if arguments.step else whole.run
     with ended_by_signals():
         is_good = rehearse(run, folder)

@@ -40,10 +40,15 @@ def commit(checkout: Path, message: str) -> None:
 
 
 def rename(checkout: Path, project: str) -> None:
-    """Give a checkout another name, in the one place that has it, and commit that."""
+    """Give a checkout another name, in the one place that has it, and commit that.
+
+    Raises:
+        ops.zappa_settings.SettingsError: it can't begin every name.
+    """
     path = checkout / zappa_settings.COMMITTED.name
     ours, theirs = (f'"project_name": "{name}"' for name in (zappa_settings.project_name(path), project))
     path.write_text(path.read_text().replace(ours, theirs))
+    zappa_settings.project_name(path)
     commit(checkout, f"Call it {project}")
 
 

@@ -44,6 +44,12 @@ def test_what_is_not_committed_yet_is_committed_in_the_clone(tree: Path, tmp_pat
     assert not (clone / "var" / "ignored").exists()
 
 
+def test_a_fork_of_a_name_that_can_begin_no_name_is_refused(tmp_path: Path) -> None:
+    checkout.clone(tmp_path / "fork")
+    with pytest.raises(zappa_settings.SettingsError, match="River"):
+        checkout.rename(tmp_path / "fork", "River")
+
+
 def test_a_fork_differs_in_one_line(tmp_path: Path) -> None:
     fork = tmp_path / "fork"
     checkout.clone(fork)
