@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.terraform import test_plan as gates
-from tests.terraform.conftest import Plan
+from tests.terraform.plans import EVERYTHING_ON, Plan, PlanOf
 
 EVERYBODY = {
     "Version": "2012-10-17",
@@ -95,9 +95,9 @@ FAULTS: dict[str, tuple[Callable[[Plan], None], str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_fails_its_gate(plan_of: gates.PlanOf, fault: str) -> None:
+def test_a_planted_fault_fails_its_gate(plan_of: PlanOf, fault: str) -> None:
     gate, address, values = FAULTS[fault]
-    plan = plan_of("prod", *gates.EVERYTHING_ON)
+    plan = plan_of("prod", *EVERYTHING_ON)
     gate(plan)
     planted = replace(
         plan,
