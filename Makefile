@@ -171,8 +171,8 @@ doctor: $(VENV)/dev ## Say what would stop a deploy to a stage, and what its -op
 	@$(PYTHON) -m ops.stage doctor $(NEEDS_STAGE)
 
 .PHONY: rehearse
-rehearse: $(VENV)/dev ## Rehearse a deployment on an emulated AWS (STEP=lambda, STEP=failures)
-	@$(PYTHON) -m ops.rehearse $(or $(STEP),$(error Name a step, as in: make rehearse STEP=lambda))
+rehearse: $(VENV)/dev ## Rehearse it all on an emulated AWS (STEP=lambda, STEP=failures; PROJECT=name of a fork)
+	@$(PYTHON) -m ops.rehearse $(STEP) $(if $(PROJECT),--project $(PROJECT))
 
 # The environment: made once, brought up to date when a lock changes. `dev` contains `demo`.
 $(PYTHON):
