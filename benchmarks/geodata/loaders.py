@@ -188,7 +188,7 @@ def _cost(pipeline: Sequence[list[str]], url: str) -> Cost:
         time.sleep(SAMPLE_SECONDS)
     seconds = time.perf_counter() - began
     for process, command in zip(running, pipeline, strict=True):
-        errors = process.stderr.read() if process.stderr else b""
+        _, errors = process.communicate()
         if process.returncode:
             print(errors.decode(), file=sys.stderr)
             raise subprocess.CalledProcessError(process.returncode, command[:3])
