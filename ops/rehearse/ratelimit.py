@@ -25,6 +25,7 @@ CLIENT = "127.0.0.1"
 _SCOPE = "mail-link-address"
 _PATH = f"/campaigns/{cast.SLUG}/withdraw/"
 _AFTERWARDS = 10
+_PATIENCE_MS = "10000"
 _BUSY_SECONDS, _LONGEST_SECONDS = 0.5, 300
 
 
@@ -37,6 +38,7 @@ def rush(world: World, url: str) -> str:
     Raises:
         ops.rehearse.visitor.UnexpectedAnswerError: not exactly the limit passed, or DynamoDB was asked too often.
     """
+    _be_patient(world.platform.function)
     visitor = Visitor(url, timeout_seconds=_LONGEST_SECONDS)
     # The page's token against forgery, which all then send.
     visitor.get(_PATH)
@@ -84,6 +86,16 @@ def ask_on(world: World, url: str) -> str:
     if f"{LIMIT} in this window" not in said or "refused for" not in said:
         raise UnexpectedAnswerError(f"`ratelimit show` said:\n{said}")
     return f"{_AFTERWARDS} refusals, no call"
+
+
+def _be_patient(function: str) -> None:
+    """This machine also plays the functions and the gateway, so its DynamoDB can't answer them all in 150 ms."""
+    client = functions.client()
+    variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    if variables.get("RATE_LIMIT_TIMEOUT_MS") != _PATIENCE_MS:
+        patient = {**variables, "RATE_LIMIT_TIMEOUT_MS": _PATIENCE_MS}
+        client.update_function_configuration(FunctionName=function, Environment={"Variables": patient})
+        functions.wait_until_settled(function)
 
 
 def _expect_refusal(visitor: Visitor, number: int) -> None:

@@ -33,7 +33,7 @@ def test_it_lists_the_limits_in_force() -> None:
     lines = said("show").splitlines()
     assert len(lines) == len(django_settings.RATE_LIMITS)
     assert (
-        "sign-in-account: 5 a minute and 30 a hour, by a staff account's name; without the table refused with 503"
+        "sign-in-account: 5 a minute and 30 an hour, by a staff account's name; without the table refused with 503"
         in lines
     )
     assert "use-link: 60 in 600 s" in said("show", "--scope", "use-link")

@@ -21,7 +21,7 @@ from app.ratelimit.scopes import Scope
 from app.ratelimit.stores import StoreUnavailableError
 from app.ratelimit.windows import MILLISECONDS, Limit
 
-_PER = {60: "minute", 3600: "hour", 86_400: "day"}
+_PER = {60: "a minute", 3600: "an hour", 86_400: "a day"}
 
 
 class Command(BaseCommand):
@@ -97,4 +97,4 @@ def _table() -> str:
 
 def _in_words(limit: Limit) -> str:
     seconds = limit.window_seconds
-    return f"{limit.count} a {_PER[seconds]}" if seconds in _PER else f"{limit.count} in {seconds} s"
+    return f"{limit.count} {_PER[seconds]}" if seconds in _PER else f"{limit.count} in {seconds} s"
