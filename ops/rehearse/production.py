@@ -49,7 +49,7 @@ def live(rehearsal: Rehearsal, pool: ThreadPoolExecutor, empty: frozenset[str]) 
     stage = _world(rehearsal)
     first = _release(rehearsal.root)
     with steps.step("make doctor STAGE=prod") as step:
-        step.note = operator.make("doctor", "STAGE=prod").strip()
+        step.note = operator.make("doctor", "STAGE=prod").splitlines()[-1]
     with steps.step("make deploy STAGE=prod") as step:
         operator.make("deploy", "STAGE=prod", "CONFIRM=1")
         step.note = first
