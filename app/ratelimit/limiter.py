@@ -125,15 +125,6 @@ class Limiter:
         """
         return self._counted(name, self.scopes[name].by.normalised(client), self._now_ms())
 
-    def forget(self, key: str) -> None:
-        """Forget a client's counters, and that it was denied here.
-
-        Raises:
-            StoreUnavailableError: it is not known to be forgotten.
-        """
-        self.store.clear(key)
-        self._denials.forget(key)
-
     def _counted(self, name: str, client: str, now_ms: int) -> Counted:
         # Nobody who reads the table learns who came, and nobody outside knows when a window begins.
         digest = salted_hmac("app.ratelimit", f"{name}#{client}", algorithm="sha256").digest()

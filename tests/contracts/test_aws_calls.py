@@ -16,11 +16,13 @@ BOTH = frozenset({"serve", "ops"})
 CALLED_BY = {
     # Mail leaves in jobs, which the -ops function works off.
     "app/mail/ses.py": frozenset({"ops"}),
+    # Visitors are counted where they are served, and shown and cleared by a command.
+    "app/ratelimit/dynamodb.py": frozenset({"serve"}),
+    "app/ratelimit/administration.py": frozenset({"ops"}),
 }
 
 # Granted to services of which no code makes a client yet; void as soon as one does.
-AHEAD = {
-    "dynamodb": {"dynamodb:UpdateItem"},  # the rate limiter
+AHEAD: dict[str, set[str]] = {
     "s3": set(),  # uploads
 }
 
