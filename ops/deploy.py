@@ -78,7 +78,7 @@ class Deployment:
         return self.platform.api_url(api_id) if api_id else UNKNOWN_URL
 
     def render(self) -> None:
-        self.zappa.render(self.platform.rendered_settings(self.public_url()))
+        self.zappa.render(self.platform.rendered_settings(self.public_url()), self.platform.api_policy)
 
     def environment(self, stage: str) -> dict[str, str]:
         """The variables of one of the two functions, as they are rendered."""

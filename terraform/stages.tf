@@ -14,6 +14,7 @@ locals {
       },
       # Without a CDN the function serves its static files itself: the bucket is private.
       settings.static_url == "" ? {} : { STATIC_URL = settings.static_url },
+      length(var.office_networks) == 0 ? {} : { OFFICE_NETWORKS = join(",", var.office_networks) },
       length(settings.cors_origins) == 0 ? {} : { CORS_ORIGINS = join(",", settings.cors_origins) },
       lookup(local.cdn_environments, stage, {}),
     )

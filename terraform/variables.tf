@@ -67,6 +67,18 @@ variable "stages" {
   }
 }
 
+variable "office_networks" {
+  description = "The networks, IPv4 and IPv6, that the staff's pages and the API of influencers answer alone, on every stage here. Empty: everywhere."
+  type        = list(string)
+  default     = []
+
+  validation {
+    # An IPv4 network's own address alone: 203.0.113.7/24 may mean one machine or all 256. IPv6 has many spellings; the application checks them.
+    condition     = alltrue([for network in var.office_networks : can(cidrhost(network, 0)) && (strcontains(network, ":") || try(cidrsubnet(network, 0, 0) == network, false))])
+    error_message = "office_networks are networks like 203.0.113.0/24, 198.51.100.7/32 or 2001:db8::/32, with no bits beyond the prefix."
+  }
+}
+
 variable "region" {
   description = "The AWS region of everything."
   type        = string

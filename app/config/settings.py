@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "app.config.request_id.RequestIdMiddleware",
     "app.config.csp.ContentSecurityPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "app.config.offices.OfficeNetworksMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -248,6 +249,8 @@ X_FRAME_OPTIONS = "DENY"
 
 # A front end elsewhere may call the API, without our cookies: they are SameSite.
 CORS_ALLOWED_ORIGINS = env.listing("CORS_ORIGINS", default=[])
+# Where the staff's pages and the API of influencers answer; empty for everywhere.
+OFFICE_NETWORKS = env.networks("OFFICE_NETWORKS")
 CORS_URLS_REGEX = r"^/api/"
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -26,6 +26,13 @@ run "nonprod_fits_beside_it_in_one_account" {
   variables {
     environment = "nonprod"
     stages      = { dev = { cors_origins = ["https://one.example.org", "https://two.example.org"] }, staging = {} }
+
+    office_networks = ["203.0.113.0/24", "2001:db8::/32"]
+  }
+
+  assert {
+    condition     = alltrue([for stage in output.stages : stage.environment.OFFICE_NETWORKS == "203.0.113.0/24,2001:db8::/32"])
+    error_message = "The office's networks are not what the application reads."
   }
 
   assert {
@@ -36,6 +43,16 @@ run "nonprod_fits_beside_it_in_one_account" {
     condition     = output.stages.dev.environment.CORS_ORIGINS == "https://one.example.org,https://two.example.org" && !contains(keys(output.stages.staging.environment), "CORS_ORIGINS")
     error_message = "Origins are not what the application reads."
   }
+}
+
+run "a_network_that_may_mean_one_machine_or_many_is_refused" {
+  command = plan
+
+  variables {
+    office_networks = ["203.0.113.7/24"]
+  }
+
+  expect_failures = [var.office_networks]
 }
 
 run "without_a_mail_domain_it_says_so" {
