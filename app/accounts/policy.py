@@ -26,6 +26,7 @@ POLICY: dict[tuple[str, str], frozenset[Audience]] = {
     ("api:region-locate", "GET"): frozenset({Audience.PUBLIC}),
     ("api:region-detail", "GET"): frozenset({Audience.PUBLIC}),
     ("api:region-boundary", "GET"): frozenset({Audience.PUBLIC}),
+    ("api:region-map", "GET"): frozenset({Audience.PUBLIC}),
     ("api:schema", "GET"): frozenset({Audience.PUBLIC}),
     ("api:docs", "GET"): frozenset({Audience.PUBLIC}),
 }

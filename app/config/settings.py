@@ -136,6 +136,9 @@ STORAGES = {
 # Nothing serves it.
 MEDIA_ROOT = VAR / "media"
 
+# Where the files of whole maps go; see app/regions/files.py.
+REGION_FILES = env.text("REGION_FILES", default=str(VAR / "regions") if env.is_local else "")
+
 # A task enqueued in a transaction is sent after it commits, or never: the queue is the outbox.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", default=5)

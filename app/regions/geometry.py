@@ -271,6 +271,16 @@ class Simplify(Func):
         super().__init__(expression, tolerance_degrees)
 
 
+class SnapToGrid(Func):
+    """A shape on a grid through 0° 0°: neighbours that share a border still do. NULL, or empty, if none is left."""
+
+    function = "ST_SnapToGrid"
+    output_field = MultiPolygonField()
+
+    def __init__(self, expression: str | Combinable, step_degrees: float) -> None:
+        super().__init__(expression, Value(step_degrees, output_field=models.FloatField()))
+
+
 class _Bound(Func):
     output_field = models.FloatField()
 

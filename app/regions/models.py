@@ -133,3 +133,30 @@ class Region(models.Model):
 
     def __str__(self) -> str:
         return f"{self.full_name} ({self.get_kind_display()} {self.geoid}, {self.vintage})"
+
+
+class Zoom(models.TextChoices):
+    """What a simplified shape is drawn on; a picture of one region uses the own `outline` of that region."""
+
+    COUNTRY = "country", "A map of the country"
+    STATE = "state", "A map of a state"
+
+
+class RegionOutline(models.Model):
+    """A region as a map shows it: simplified together with its neighbours, so that no gap opens between them.
+
+    It is for the eye: where the grid pressed a shape together, its rings may touch.
+    """
+
+    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="outlines")
+    zoom = models.CharField(max_length=8, choices=Zoom.choices)
+    shape = MultiPolygonField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["region", "zoom"], name="outline_one_for_each_zoom"),
+            models.CheckConstraint(condition=Q(zoom__in=Zoom.values), name="outline_zoom_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region_id} for {self.get_zoom_display().lower()}"

@@ -82,6 +82,11 @@ def _on_shape(change: Callable[..., shapely.Geometry]) -> Callable[..., bytes]:
     return changed
 
 
+def _snapped(shape: shapely.Geometry, step: float) -> shapely.Geometry:
+    """Its positions alone: rings that collapse stay, which PostGIS drops."""
+    return shapely.transform(shape, lambda positions: (positions / step).round() * step)
+
+
 def _bound(index: int) -> Callable[[bytes], float]:
     return lambda ewkb: float(shapely.bounds(shapely.from_wkb(ewkb))[index])
 
@@ -97,6 +102,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "ST_Multi": (1, _multi),
     "ST_Point": (3, _point),
     "ST_SimplifyPreserveTopology": (2, _on_shape(shapely.simplify)),
+    "ST_SnapToGrid": (2, _on_shape(_snapped)),
     "ST_Transform": (2, _transform),
     "ST_XMin": (1, _bound(0)),
     "ST_YMin": (1, _bound(1)),

@@ -8,8 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from tqdm import tqdm
 
+from app.regions.files import NotPublishedError, publish
 from app.regions.layers import ImportSummary, import_layer
 from app.regions.models import RegionKind
+from app.regions.outlines import draw_layer
 from app.regions.shapefiles import Record
 from app.regions.sources import GIBIBYTE, SourceError
 from app.stakeholders.assignment import LayerAssignment, assign_layer
@@ -46,11 +48,16 @@ class Command(BaseCommand):
                     max_bytes=int(options["max_gib"] * GIBIBYTE),
                     watch=watch,
                 )
+                maps = draw_layer(*layer)
                 assignment = assign_layer(*layer)
         except SourceError as error:
             raise CommandError(f"{error} Nothing was changed.") from error
         if options["verbosity"] > 0:
             self._report(summary, assignment)
+        try:
+            publish(maps)
+        except NotPublishedError as error:
+            raise CommandError(f"The layer is imported. {error}") from error
 
     def _report(self, summary: ImportSummary, assignment: LayerAssignment) -> None:
         for notice in summary.notices:
