@@ -220,6 +220,27 @@ class Covers(Func):
     output_field = models.BooleanField()
 
 
+class Intersects(Func):
+    """Whether two shapes have a point in common (ST_Intersects)."""
+
+    function = "ST_Intersects"
+    output_field = models.BooleanField()
+
+
+class SharedArea(Func):
+    """How much ground two shapes share, in square degrees: for comparisons in one place."""
+
+    template = "ST_Area(ST_Intersection(%(expressions)s))"
+    output_field = models.FloatField()
+
+
+class Area(Func):
+    """The area of a shape in square degrees (ST_Area)."""
+
+    function = "ST_Area"
+    output_field = models.FloatField()
+
+
 class AsGeoJSON(Func):
     """A shape as a GeoJSON geometry, coordinates rounded to six decimals (0.1 m)."""
 

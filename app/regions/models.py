@@ -7,7 +7,15 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Length
 
 from app.regions import geometry
-from app.regions.geometry import MultiPolygonField, Point, SpatialIndex
+from app.regions.geometry import (
+    Area,
+    Intersects,
+    MultiPolygonField,
+    Point,
+    PointField,
+    SharedArea,
+    SpatialIndex,
+)
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -15,6 +23,7 @@ if TYPE_CHECKING:
 models.CharField.register_lookup(Length)
 
 FIRST_VINTAGE, LAST_VINTAGE = 1990, 2100
+LEAST_SHARE = 0.005
 
 
 class RegionKind(models.TextChoices):
@@ -56,6 +65,25 @@ class RegionQuerySet(models.QuerySet["Region"]):
             newest.setdefault(region.kind, region)
         order = RegionKind.values
         return sorted(newest.values(), key=lambda region: order.index(region.kind))
+
+    def sharing_ground_with(self, area: "Region") -> list[tuple["Region", float]]:
+        """The current regions of other kinds on an area's ground, each with the part of that ground it has, 0 to 1.
+
+        By kind, the largest part first. What has less than LEAST_SHARE is a border drawn twice, not a neighbour.
+        """
+        shape = Subquery(Region.objects.filter(pk=area.pk).values("geometry"))
+        nearby = (
+            self.current()
+            .exclude(kind=area.kind)
+            .filter(west__lte=area.east, east__gte=area.west, south__lte=area.north, north__gte=area.south)
+        )
+        sharing = nearby.filter(Intersects(F("geometry"), shape)).annotate(
+            share=SharedArea(F("geometry"), shape) / Area(shape)
+        )
+        found = sharing.filter(share__gte=LEAST_SHARE).select_related("parent").without_shapes()
+        order = RegionKind.values
+        ranked = sorted(found, key=lambda region: (order.index(region.kind), -region.share, region.geoid))
+        return [(region, region.share) for region in ranked]
 
     def without_shapes(self) -> Self:
         return self.defer("geometry", "outline", "parent__geometry", "parent__outline")
@@ -100,6 +128,7 @@ class Region(models.Model):
 
     if TYPE_CHECKING:
         children: RelatedManager["Region"]
+        share: float  # of sharing_ground_with
 
     class Meta:
         ordering = ("kind", "geoid", "-vintage")
@@ -160,3 +189,23 @@ class RegionOutline(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region_id} for {self.get_zoom_display().lower()}"
+
+
+class AddressAnswer(models.Model):
+    """What a geocoder said of an address, which itself is not kept: `geocoding` looks it up by a keyed digest."""
+
+    key = models.CharField(max_length=64, unique=True)
+    matches = models.PositiveIntegerField(help_text="How many places the address can mean.")
+    point = PointField(null=True, blank=True, help_text="Where it is, if that is certain.")
+    asked_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(matches=1, point__isnull=False) | (~Q(matches=1) & Q(point=None)),
+                name="address_answer_certain_or_without_point",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.matches} places, asked {self.asked_at:%Y-%m-%d}"

@@ -91,12 +91,22 @@ def _bound(index: int) -> Callable[[bytes], float]:
     return lambda ewkb: float(shapely.bounds(shapely.from_wkb(ewkb))[index])
 
 
+def _intersection(first: bytes, second: bytes) -> bytes:
+    return _ewkb(shapely.intersection(shapely.from_wkb(first), _prepared(second)))
+
+
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "ST_Area": (1, lambda ewkb: float(shapely.area(shapely.from_wkb(ewkb)))),
     "ST_AsEWKB": (1, bytes),
     "ST_AsGeoJSON": (2, _as_geojson),
     "ST_CollectionExtract": (2, _collection_extract),
     "ST_Covers": (2, _covers),
     "ST_GeomFromEWKB": (1, bytes),
+    "ST_Intersection": (2, _intersection),
+    "ST_Intersects": (
+        2,
+        lambda first, second: bool(shapely.intersects(_prepared(second), shapely.from_wkb(first))),
+    ),
     "ST_IsValid": (1, lambda ewkb: bool(shapely.is_valid(shapely.from_wkb(ewkb)))),
     "ST_MakeValid": (1, _on_shape(shapely.make_valid)),
     "ST_Multi": (1, _multi),

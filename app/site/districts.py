@@ -1,5 +1,6 @@
-"""Find my district."""
+"""Find my district: by coordinates, a county or a ZIP code. Addresses are not looked up (docs/decisions/0031)."""
 
+import itertools
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,18 +9,28 @@ from django.views.decorators.http import require_http_methods
 
 from app.regions.models import Region, RegionKind
 from app.site.caching import private_page
-from app.site.forms import PlaceForm
+from app.site.forms import DistrictForm
 from app.site.maps import thumbnail
 from app.stakeholders.places import Place
+
+Shares = list[tuple[str, list[tuple[Region, int | None]]]]
 
 
 # POST, though it changes nothing: an address stays in histories and access logs, and here it would say where somebody is.
 @require_http_methods(["GET", "HEAD", "POST"])
 @private_page
 def find_district(request: HttpRequest) -> HttpResponse:
-    form = PlaceForm(request.POST if request.method == "POST" else None)
+    form = DistrictForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form}
-    if form.is_valid():
+    if form.is_valid() and (zip_area := form.cleaned_data.get("zip_area")):
+        shares = shares_of(zip_area)
+        context |= {
+            "zip_area": zip_area,
+            "shares": shares,
+            "searched": True,
+            "picture": _picture_of(zip_area, shares),
+        }
+    elif form.is_valid():
         regions = regions_of(form.cleaned_data["place"])
         context |= {"regions": regions, "searched": True, "picture": _picture(regions)}
     return render(request, "site/find_district.html", context)
@@ -34,14 +45,39 @@ def regions_of(place: Place) -> list[Region]:
     return [region for region in (county and county.parent, county) if region]
 
 
+def shares_of(zip_area: Region) -> Shares:
+    """By the kind's name: its regions on the area's ground, each with its percentage; None if it has all of it."""
+    shares = Region.objects.sharing_ground_with(zip_area)
+    by_kind = itertools.groupby(shares, key=lambda found: found[0].get_kind_display())
+    return [(kind, _percentages(list(found))) for kind, found in by_kind]
+
+
+def _percentages(found: list[tuple[Region, float]]) -> list[tuple[Region, int | None]]:
+    if len(found) == 1:
+        return [(found[0][0], None)]
+    return [(region, max(1, round(100 * share))) for region, share in found]
+
+
 def _picture(regions: list[Region]) -> dict[str, Any] | None:
     """The county's outline within its state's."""
     by_kind = {region.kind: region for region in regions}
     state, county = by_kind.get(RegionKind.STATE), by_kind.get(RegionKind.COUNTY)
     if state is None or county is None:
         return None
-    outlines = dict(Region.objects.filter(pk__in=(state.pk, county.pk)).values_list("pk", "outline"))
+    return _drawn(state, county, county.full_name)
+
+
+def _picture_of(zip_area: Region, shares: Shares) -> dict[str, Any] | None:
+    """The ZIP area within the state that has the most of it."""
+    state = next(
+        (region for _, found in shares for region, _ in found if region.kind == RegionKind.STATE), None
+    )
+    return _drawn(state, zip_area, f"ZIP code {zip_area.geoid}") if state else None
+
+
+def _drawn(state: Region, region: Region, name: str) -> dict[str, Any]:
+    outlines = dict(Region.objects.filter(pk__in=(state.pk, region.pk)).values_list("pk", "outline"))
     return {
-        "drawing": thumbnail(state.geoid, outlines[state.pk], outlines[county.pk]),
-        "label": f"{county.full_name} in {state.name}",
+        "drawing": thumbnail(state.geoid, outlines[state.pk], outlines[region.pk]),
+        "label": f"{name} in {state.name}",
     }
