@@ -77,13 +77,12 @@ class RegionQuerySet(models.QuerySet["Region"]):
             .exclude(kind=area.kind)
             .filter(west__lte=area.east, east__gte=area.west, south__lte=area.north, north__gte=area.south)
         )
-        sharing = nearby.filter(Intersects(F("geometry"), shape)).annotate(
-            share=SharedArea(F("geometry"), shape) / Area(shape)
-        )
-        found = sharing.filter(share__gte=LEAST_SHARE).select_related("parent").without_shapes()
+        touching = nearby.filter(Intersects(F("geometry"), shape)).select_related("parent").without_shapes()
+        sharing = touching.annotate(share=SharedArea(F("geometry"), shape) / Area(shape))
+        found = [(region, float(region.share)) for region in sharing]  # type: ignore[attr-defined]  # annotated above
         order = RegionKind.values
-        ranked = sorted(found, key=lambda region: (order.index(region.kind), -region.share, region.geoid))
-        return [(region, region.share) for region in ranked]
+        found.sort(key=lambda pair: (order.index(pair[0].kind), -pair[1], pair[0].geoid))
+        return [(region, share) for region, share in found if share >= LEAST_SHARE]
 
     def without_shapes(self) -> Self:
         return self.defer("geometry", "outline", "parent__geometry", "parent__outline")
@@ -128,7 +127,6 @@ class Region(models.Model):
 
     if TYPE_CHECKING:
         children: RelatedManager["Region"]
-        share: float  # of sharing_ground_with
 
     class Meta:
         ordering = ("kind", "geoid", "-vintage")
