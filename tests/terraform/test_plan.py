@@ -25,8 +25,8 @@ EVERYTHING_ON = (
     '-var=interface_endpoints=["lambda"]',
 )
 
-# Why each needs it: terraform/modules/zappa/README.md.
-STATEMENTS_ON_EVERYTHING = {"LambdaPlacesTheFunctionInTheVpc", "SendTraces"}
+# Why each needs it: the READMEs of the modules zappa and geodata-import.
+STATEMENTS_ON_EVERYTHING = {"LambdaPlacesTheFunctionInTheVpc", "SendTraces", "SignInToEcr"}
 # Their statements name a topic that has no ARN yet.
 POLICIES_UNKNOWN_BEFORE_APPLY = {
     "aws_sns_topic_policy.alarms",
@@ -44,7 +44,8 @@ def documents(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
     """(address, document) of every policy, of identities, resources and who may assume."""
     for address, values in plan.resources.items():
         for name in ("policy", "assume_role_policy"):
-            if values.get(name):
+            # ECR calls its rules for old images a policy too.
+            if values.get(name) and ".aws_ecr_lifecycle_policy." not in address:
                 yield address, json.loads(values[name])
 
 
@@ -116,26 +117,60 @@ RUNTIME = NETWORK | {
     "logs:PutLogEvents",
     "secretsmanager:GetSecretValue",
     "dynamodb:UpdateItem",
+    "s3:GetObject",
+    "s3:ListBucket",
 }
 TRACES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 MAIL = {"ses:SendEmail", "ses:SendRawEmail"}
+MAPS = {"s3:PutObject"}
 
 
 @pytest.mark.parametrize(
     ("environment", "role", "extra"),
     [
         ("prod", "prod", TRACES | {"lambda:InvokeFunction"}),
-        ("prod", "prod-ops", TRACES | MAIL),
+        ("prod", "prod-ops", TRACES | MAIL | MAPS),
         ("nonprod", "dev", {"lambda:InvokeFunction"}),
-        ("nonprod", "dev-ops", MAIL),
+        ("nonprod", "dev-ops", MAIL | MAPS),
         ("nonprod", "staging", {"lambda:InvokeFunction"}),
-        ("nonprod", "staging-ops", MAIL),
+        ("nonprod", "staging-ops", MAIL | MAPS),
     ],
 )
 def test_a_function_may_do_exactly_this(
     plan_of: PlanOf, environment: str, role: str, extra: set[str]
 ) -> None:
     assert actions_of(plan_of(environment, *EVERYTHING_ON), role) == RUNTIME | extra
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging"])
+def test_an_import_task_may_do_exactly_this(plan_of: PlanOf, stage: str) -> None:
+    statements = [
+        statement
+        for address, statement in allowed(plan_of("nonprod", *EVERYTHING_ON))
+        if f'module.geodata_import.aws_iam_role_policy.task["{stage}/' in address
+    ]
+    assert {action for statement in statements for action in listed(statement["Action"])} == {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "secretsmanager:GetSecretValue",
+    }
+    other = {"dev": "staging", "staging": "dev"}[stage]
+    assert f"/{other}/" not in json.dumps(statements)
+
+
+def test_the_application_knows_every_variable_of_an_import_task() -> None:
+    text = (terraform.TERRAFORM / "stages.tf").read_text().split("import_environments", 1)[1]
+    names = set(re.findall(r"^ {6}([A-Z_]+) +=", text, re.MULTILINE))
+    # Python's own: where the application unpacks downloads.
+    assert names - {"TMPDIR"} == {
+        "STAGE",
+        "PUBLIC_URL",
+        "DATABASE_STATEMENT_TIMEOUT_SECONDS",
+        "DATABASE_LOCK_TIMEOUT_SECONDS",
+        "DATABASE_IDLE_TIMEOUT_SECONDS",
+    }
+    assert names - {"TMPDIR"} <= settings.env.names
 
 
 def test_a_stage_reads_no_secret_of_another(plan_of: PlanOf) -> None:
