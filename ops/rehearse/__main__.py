@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ops.processes import ended_by_signals
-from ops.rehearse import failures_step, lambda_step, world
+from ops.rehearse import failures_step, import_step, lambda_step, world
 from ops.rehearse.world import World
 from ops.steps import StepFailedError, Steps, explain
 
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STEPS: dict[str, Callable[[World, Path, Steps], None]] = {
     "lambda": lambda_step.run,
     "failures": failures_step.run,
+    "import": import_step.run,
 }
 
 
