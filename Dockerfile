@@ -14,7 +14,8 @@ ARG RELEASE_ID
 ENV RELEASE_ID=${RELEASE_ID} \
     PATH=/opt/app/bin:${PATH} \
     PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    TMPDIR=/scratch
 
 COPY --from=build /opt/app /opt/app
 COPY manage.py /srv/

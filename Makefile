@@ -53,6 +53,18 @@ package: $(VENV)/dev ## Build the zip that Lambda runs into build/package and ch
 terraform-check: $(VENV)/dev ## Check the Terraform code: format, validity, its tests, checkov
 	@$(PYTHON) -m ops.terraform check
 
+.PHONY: workflows-check
+workflows-check: $(VENV)/dev ## Check .github: GitHub's schemas, zizmor
+	@$(PYTHON) -m ops.workflows check
+
+.PHONY: audit
+audit: $(VENV)/dev ## Look the locked versions up among the known vulnerabilities
+	@$(PYTHON) -m ops.workflows audit
+
+.PHONY: update-pull-request
+update-pull-request: # push the locks that `make lock` changed, and open a pull request (GH_TOKEN)
+	@ops/update-pull-request
+
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
 	@cd requirements && for set in runtime demo dev emulator lambda-provided import audit; do \
@@ -63,7 +75,9 @@ lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versi
 
 ##@ Make its platform (ENV=nonprod for dev and staging, or prod)
 
-NEEDS_ENV = $(or $(ENV),$(error Name an environment, as in: make $@ ENV=nonprod))
+# What a workflow passes on from a person reaches the shell as an environment variable, never as text: neither make nor the
+# shell may expand it.
+NEEDS_ENV = $(if $(value ENV),"$$ENV",$(error Name an environment, as in: make $@ ENV=nonprod))
 
 .PHONY: bootstrap
 bootstrap: $(VENV)/dev ## Make the state bucket, once for each AWS account; asks, unless CONFIRM=1
@@ -73,26 +87,52 @@ bootstrap: $(VENV)/dev ## Make the state bucket, once for each AWS account; asks
 plan: $(VENV)/dev ## Show what apply would change (ARGS=-destroy, ARGS=-target=module.database)
 	@$(PYTHON) -m ops.infrastructure plan $(NEEDS_ENV) $(ARGS)
 
+.PHONY: plan-comment
+plan-comment: $(VENV)/dev ## Put the plan's summary under a pull request, once (PR=12; GH_TOKEN)
+	@$(PYTHON) -m ops.github plan-comment $(NEEDS_ENV) --pull-request $(if $(value PR),"$$PR",$(error Name a pull request, as in: make $@ ENV=prod PR=12))
+
+.PHONY: plan-save plan-fetch
+plan-save: $(VENV)/dev ## Keep the plan beside the state, for another machine, and print its digest
+	@$(PYTHON) -m ops.kept_plans save $(NEEDS_ENV)
+plan-fetch: $(VENV)/dev ## Get a kept plan back, to apply it (SHA256=digest)
+	@$(PYTHON) -m ops.kept_plans fetch $(NEEDS_ENV) --sha256 $(if $(value SHA256),"$$SHA256",$(error Name the digest that `make plan-save` printed))
+
+.PHONY: drift drift-issue
+drift: $(VENV)/dev ## Fail if what is there is not what the code says
+	@$(PYTHON) -m ops.infrastructure drift $(NEEDS_ENV)
+drift-issue: $(VENV)/dev # open, update or close the issue about what `make drift` found
+	@$(PYTHON) -m ops.github drift-issue $(NEEDS_ENV)
+
 .PHONY: apply
 apply: $(VENV)/dev ## Carry out the plan that was shown; asks, unless CONFIRM=1
 	@$(PYTHON) -m ops.infrastructure apply $(NEEDS_ENV)
 
+.PHONY: cost cost-page
+cost: $(VENV)/dev ## Say what it costs a month, and fail over its budget (ENV=prod; JSON=1; PLAN=file.json)
+	@$(PYTHON) -m ops.cost $(if $(value ENV),"$$ENV") $(if $(JSON),--json) $(if $(PLAN),--plan "$(PLAN)")
+cost-page: $(VENV)/dev # the tables of docs/cost.md, made anew
+	@$(PYTHON) -m ops.cost --page
+
 ##@ Deploy it (STAGE=dev, staging or prod)
 
 NEEDS_EMAIL = $(or $(EMAIL),$(error Name an address, as in: make $@ EMAIL=ada@example.org))
-NEEDS_STAGE = $(or $(STAGE),$(error Name a stage, as in: make $@ STAGE=dev))
+NEEDS_STAGE = $(if $(value STAGE),"$$STAGE",$(error Name a stage, as in: make $@ STAGE=dev))
 
 .PHONY: deploy deploy-dev deploy-staging deploy-prod
-deploy: $(VENV)/dev ## Package, release, migrate and serve this tree; prod asks, unless CONFIRM=1
+deploy: $(VENV)/dev ## Package, release, migrate and serve this tree (deploy-dev, deploy-staging, deploy-prod); prod asks, unless CONFIRM=1
 	@$(PYTHON) -m ops.stage deploy $(NEEDS_STAGE)
 deploy-dev deploy-staging deploy-prod: deploy-%: # deploy STAGE=…
 	@$(MAKE) --no-print-directory deploy STAGE=$*
 
 .PHONY: rollback rollback-prod
-rollback: $(VENV)/dev ## Serve an earlier release again (TO=release; else the one before)
-	@$(PYTHON) -m ops.stage rollback $(NEEDS_STAGE) --to "$(TO)"
+rollback: $(VENV)/dev ## Serve an earlier release again (rollback-prod; TO=release, else the one before)
+	@$(PYTHON) -m ops.stage rollback $(NEEDS_STAGE) --to "$${TO:-}"
 rollback-prod: # rollback STAGE=prod
 	@$(MAKE) --no-print-directory rollback STAGE=prod
+
+.PHONY: edge
+edge: $(VENV)/dev ## Show and change what is in front of a stage's API, and the DNS records it needs
+	@$(PYTHON) -m ops.stage edge $(NEEDS_STAGE) --arguments="$(ARGS)"
 
 .PHONY: undeploy
 undeploy: $(VENV)/dev ## Take a stage's functions and API down; data and releases stay
@@ -127,7 +167,7 @@ create-admin: $(VENV)/dev ## Print a link by which EMAIL becomes an administrato
 	@$(if $(STAGE),$(PYTHON) -m ops.stage create-admin $(STAGE) --email "$(NEEDS_EMAIL)",PUBLIC_URL="$${PUBLIC_URL:-http://127.0.0.1:$(PORT)}" $(PYTHON) manage.py create_admin "$(NEEDS_EMAIL)")
 
 .PHONY: doctor
-doctor: $(VENV)/dev ## Say what would stop a deploy to a stage
+doctor: $(VENV)/dev ## Say what would stop a deploy to a stage, and what its -ops function reaches
 	@$(PYTHON) -m ops.stage doctor $(NEEDS_STAGE)
 
 .PHONY: rehearse

@@ -5,30 +5,92 @@ local run need none.
 """
 
 import os
+from dataclasses import dataclass
 from functools import cache
 from threading import RLock
 from typing import Any
 
-# The private subnets have no way out over IPv4 but the S3 and DynamoDB gateway endpoints, which are plain hosts.
-# Secrets Manager's plain host answers on IPv6. These services do so only under their dual-stack host.
-DUAL_STACK_SERVICES = frozenset({"events", "lambda", "sesv2", "sns", "sqs"})
 
-CONNECT_TIMEOUT_SECONDS = 2
-READ_TIMEOUT_SECONDS = 5
-ATTEMPTS = 3
+@dataclass(frozen=True)
+class TimeLimits:
+    """How long one call may take: `attempts` times the sum of the others."""
+
+    connect_seconds: float
+    read_seconds: float
+    attempts: int
+
+
+USUAL = TimeLimits(connect_seconds=2, read_seconds=5, attempts=3)
+
+
+class UnlistedServiceError(Exception):
+    """A service that nobody has looked at: whether the private subnets reach it depends on its address family."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """How the private subnets reach a service, which have no way out over IPv4 but the free gateway endpoints.
+
+    Attributes:
+        dual_stack: whether its host answers on IPv6 only by its dual-stack name.
+        gateway: whether a gateway endpoint leads to its plain host, over IPv4.
+        required: whether a stage can't serve without it.
+        without_it: what happens while it is not reached.
+    """
+
+    dual_stack: bool = False
+    gateway: bool = False
+    required: bool = True
+    without_it: str
+
+
+# All that a client is made for; docs/endpoints.md says the same to people, and a test compares them.
+ENDPOINTS = {
+    "secretsmanager": Endpoint(without_it="no function starts"),
+    "dynamodb": Endpoint(
+        gateway=True,
+        without_it="signing in, endorsing and mailed links answer 503; looking up a district is counted by each process alone",
+    ),
+    "s3": Endpoint(gateway=True, required=False, without_it="no file is stored or read"),
+    "sesv2": Endpoint(dual_stack=True, required=False, without_it="mail waits in the queue"),
+}
 
 # Making a client is not thread-safe, using one is. The session is made inside the making of a client.
 _making = RLock()
 
 
-def client(service: str) -> Any:
-    """The boto3 client of a service, e.g. `client("secretsmanager")`.
+def client(service: str, *, time_limits: TimeLimits | None = None) -> Any:
+    """The boto3 client of a service, e.g. `client("secretsmanager")`, the same for the same time limits.
 
     Raises:
+        UnlistedServiceError: the service is none of ENDPOINTS.
         botocore.exceptions.BotoCoreError: no region is known, or the service has no such endpoint there.
     """
+    if service not in ENDPOINTS:
+        raise UnlistedServiceError(
+            f"{service} is not in ENDPOINTS of app/aws.py: add it there and to docs/endpoints.md, by its address family."
+        )
     with _making:
-        return _client(service)
+        return _client(service, time_limits or USUAL)
+
+
+def address(service: str) -> str:
+    """Where the service's client sends its requests, e.g. `https://secretsmanager.us-east-1.amazonaws.com`.
+
+    Raises:
+        As `client`.
+    """
+    url: str = client(service).meta.endpoint_url
+    return url
+
+
+def trusted_certificates() -> str:
+    """The file of the authorities that the clients trust."""
+    from botocore.httpsession import get_cert_path
+    from botocore.session import get_session
+
+    path: str = get_cert_path(get_session().get_config_variable("ca_bundle") or True)
+    return path
 
 
 def forget_clients() -> None:
@@ -47,15 +109,17 @@ def _session() -> Any:
 
 
 @cache
-def _client(service: str) -> Any:
+def _client(service: str, time_limits: TimeLimits) -> Any:
     from botocore.config import Config
 
     return _session().client(
         service,
         config=Config(
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=READ_TIMEOUT_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            use_dualstack_endpoint=service in DUAL_STACK_SERVICES,
+            connect_timeout=time_limits.connect_seconds,
+            read_timeout=time_limits.read_seconds,
+            retries={"mode": "standard", "total_max_attempts": time_limits.attempts},
+            use_dualstack_endpoint=ENDPOINTS[service].dual_stack,
+            # By itself it asks us-east-1 at S3's global host, which is no region's own.
+            s3={"us_east_1_regional_endpoint": "regional"},
         ),
     )

@@ -1,10 +1,11 @@
 """Deploys a release to a stage and puts an earlier one back.
 
-The order, and why: the -ops companion gets the new code first, makes the database if nothing was served yet, migrates
-and answers a request, while the stage still serves the old code on the new schema (migrations are expand/contract, so
+The order, and why: the -ops companion gets the new code first, says which endpoints it reaches, makes the database if
+nothing was served yet, migrates and answers a request, while the stage still serves the old code on the new schema (migrations are expand/contract, so
 that works, and so does a later rollback).
 Then the stage's configuration gains what is new, then its code changes, then the public address is asked. If any of that
-fails, the release that served before is put back.
+fails, the release that served before is put back. What stands in front of the API comes after it: when that fails, the
+API serves the release, and the CDN what it did before.
 """
 
 import mimetypes
@@ -17,7 +18,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-from ops import administration, functions, gateway_stage, smoke
+from ops import administration, doctor, edge, functions, gateway_stage, smoke
 from ops.platform import UNKNOWN_URL, StagePlatform
 from ops.releases import Releases
 from ops.smoke import SmokeError
@@ -68,8 +69,10 @@ class Deployment:
 
     def public_url(self) -> str:
         """Where people come in: the domain, or else the API's own address."""
-        if self.platform.public_url:
-            return self.platform.public_url
+        return self.platform.public_url or self.api_url()
+
+    def api_url(self) -> str:
+        """The API's own address."""
         api_id = self.api_id()
         return self.platform.api_url(api_id) if api_id else UNKNOWN_URL
 
@@ -112,8 +115,10 @@ def deploy(deployment: Deployment, release: str, package: Path, static_files: Pa
         with _putting_back(deployment, before, platform.functions[1:]):
             _prepare(deployment, release, zip_url, before, untouched)
         with _putting_back(deployment, before, platform.functions):
-            _switch(deployment, release, zip_url, before)
+            edge_failed = _switch(deployment, release, zip_url, before)
         releases.record(stage, release)
+    if edge_failed:
+        raise edge_failed
 
 
 def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | None, untouched: str) -> None:
@@ -121,6 +126,8 @@ def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | N
     steps, platform = deployment.steps, deployment.platform
     with steps.step(f"bring it to {platform.ops_stage}", untouched):
         put_ops(deployment, zip_url)
+    with steps.step("reach every endpoint from inside the VPC", untouched) as step:
+        step.note = doctor.endpoints(platform).splitlines()[-1]
     if before is None:
         with steps.step(
             "make the database, its role and PostGIS", f"What was made stays. {untouched}"
@@ -137,7 +144,12 @@ def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | N
         smoke.check_pages(get)
 
 
-def _switch(deployment: Deployment, release: str, zip_url: str, before: str | None) -> None:
+def _switch(deployment: Deployment, release: str, zip_url: str, before: str | None) -> StepFailedError | None:
+    """Let visitors have the release.
+
+    Returns:
+        What failed in front of the API, which is no reason to take the release back.
+    """
     stage, steps = deployment.platform.stage, deployment.steps
     way_back = f"{stage} is being given {before} back." if before else f"{stage} had no release before."
     mend = f"{way_back} Mend it, and run `make deploy STAGE={stage}` again."
@@ -145,8 +157,26 @@ def _switch(deployment: Deployment, release: str, zip_url: str, before: str | No
         put_serving(deployment, zip_url)
     with steps.step("throttle the API and log its answers", mend) as step:
         step.note = configure_gateway(deployment)
+    # A new API has a new address, by which the CDN has to know it before anybody is asked through it.
+    edge_failed = _bring_up_edge(deployment, release) if deployment.platform.has_edge else None
     with steps.step(ASK_IN_PUBLIC, mend) as step:
         step.note = smoke_public(deployment, release)
+    return edge_failed
+
+
+def _bring_up_edge(deployment: Deployment, release: str) -> StepFailedError | None:
+    stage = deployment.platform.stage
+    otherwise = f"The API of {stage} serves {release}, and what is in front of it is as before, or half new."
+    try:
+        with deployment.steps.step(
+            "bring what is in front of it up to date",
+            f"{otherwise} Mend it, and run `make edge STAGE={stage}`.",
+        ) as step:
+            made = edge.bring_up_to_date(deployment.platform, deployment.api_url())
+            step.note = made.summary(stage)
+    except StepFailedError as error:
+        return error
+    return None
 
 
 @contextmanager

@@ -9,10 +9,14 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops import functions
+from ops.functions import CallError
 from ops.platform import StagePlatform
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORTEST_KEY = 50
+_SHORTEST_CDN_SECRET = 32
+_LONGEST_STORED_BYTES = 1024  # in CloudFront's key-value store
 _WRITE_CREDENTIALS = "write a version that has both, then run `make db-bootstrap`."
 _PLACEHOLDER = re.compile(r"\bexample\.(org|com|net)\b|change-?me", re.IGNORECASE)
 
@@ -61,6 +65,24 @@ def placeholders(platform: StagePlatform) -> list[str]:
     ]
 
 
+def endpoints(platform: StagePlatform) -> str:
+    """Which endpoints the -ops function reaches from inside the VPC, a line each and one that sums up.
+
+    Raises:
+        ops.functions.CallError: one is not reached that the stage can't do without, or the function does not start.
+    """
+    if not functions.exists(platform.ops_function):
+        return f"There is no function {platform.ops_function} yet: a deploy asks it what it reaches."
+    try:
+        return functions.manage_and_read(platform.ops_function, "probe_endpoints").strip()
+    except CallError as error:
+        if "Unknown command" not in str(error):
+            raise
+        return (
+            f"The release that {platform.ops_function} has can't say what it reaches: the next deploy asks."
+        )
+
+
 def secrets(platform: StagePlatform) -> list[str]:
     """Whether every secret that the functions are told of is there and has its form."""
     forms = {"DATABASE_SECRET": _credentials_problem, "DJANGO_SECRET": _key_problem}
@@ -71,6 +93,8 @@ def secrets(platform: StagePlatform) -> list[str]:
             found.append(f"{variable} is not in the stage's environment: see terraform/stages.tf.")
         elif problem := _secret_problem(name, form):
             found.append(f"The secret {name} {problem}")
+    if platform.cdn_secret and (problem := _secret_problem(platform.cdn_secret, _cdn_secret_problem)):
+        found.append(f"The secret {platform.cdn_secret} {problem}")
     return found
 
 
@@ -89,6 +113,16 @@ def _credentials_problem(text: str) -> str:
     except (ValueError, KeyError, TypeError):
         return f"is no JSON object with username and password: {_WRITE_CREDENTIALS}"
     return f"has no {empty[0]}: {_WRITE_CREDENTIALS}" if empty else ""
+
+
+def _cdn_secret_problem(text: str) -> str:
+    # Who guesses it says to the application who they are.
+    is_good = len(text) >= _SHORTEST_CDN_SECRET and len(text.encode()) <= _LONGEST_STORED_BYTES
+    return (
+        ""
+        if is_good
+        else f"is not {_SHORTEST_CDN_SECRET} to {_LONGEST_STORED_BYTES} bytes: write another one."
+    )
 
 
 def _key_problem(text: str) -> str:

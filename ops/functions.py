@@ -2,6 +2,8 @@
 
 import base64
 import json
+import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +14,9 @@ from botocore.exceptions import ClientError
 
 # The longest that Lambda lets a function run.
 _LONGEST_CALL_SECONDS = 900
+# The jobs of a minute are done sooner than that, as a rule.
+_PATIENCE_SECONDS = 60
+_PAUSE_SECONDS = 5
 _LAMBDAS_OWN_LINES = ("INIT_START ", "START ", "END ", "REPORT ")
 
 
@@ -49,19 +54,42 @@ def call(function: str, event: Mapping[str, Any]) -> Any:
     """The answer of one synchronous call.
 
     Raises:
-        CallError: the function raised.
+        CallError: the function raised, or all that it may run at once was running for a minute.
     """
     return json.loads(_invoke(function, event)[0])
 
 
 def _invoke(function: str, event: Mapping[str, Any]) -> tuple[str, str]:
     """The answer, and the last 4 KB of what the function logged."""
-    answer = client().invoke(FunctionName=function, Payload=json.dumps(event), LogType="Tail")
+    answer = _invoke_when_free(function, json.dumps(event))
     payload = answer["Payload"].read().decode()
     log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
     if "FunctionError" in answer:
         raise CallError(f"{function} failed:\n{log}\n{payload}")
     return payload, log
+
+
+def _invoke_when_free(function: str, payload: str) -> dict[str, Any]:
+    """Lambda's answer. A function whose reserved concurrency is used up refuses before it runs, so it is asked again."""
+    caller, until = client(), time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            answer: dict[str, Any] = caller.invoke(FunctionName=function, Payload=payload, LogType="Tail")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TooManyRequestsException":
+                raise
+            left_seconds = until - time.monotonic()
+            if left_seconds < _PAUSE_SECONDS:
+                raise CallError(
+                    f"{function} was busy for {_PATIENCE_SECONDS} s: as many jobs and commands as it may run at once"
+                    " were running. Nothing was run; try again in some minutes."
+                ) from error
+            print(
+                f"\n    {function} is busy: asked again for {left_seconds:.0f} s", file=sys.stderr, flush=True
+            )
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return answer
 
 
 def manage(function: str, command: str) -> str:

@@ -2,25 +2,30 @@
 
     python -m ops.infrastructure bootstrap                            (`make bootstrap`)
     python -m ops.infrastructure plan|apply ENVIRONMENT [ARGUMENT …]  (`make plan ENV=prod ARGS=-destroy`)
+    python -m ops.infrastructure drift ENVIRONMENT                    (`make drift ENV=prod`)
 
 What is applied is the plan that was read: `apply` takes the file that `plan` wrote, and Terraform refuses it if the
 state has changed since. The project's name comes from zappa_settings.json, for Terraform as for everything else.
+Beside the file is a summary without secrets, for a pull request.
 """
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import consent, terraform, zappa_settings
+from ops import consent, plan_summary, plans, terraform, zappa_settings
 from ops.processes import ended_by_signals
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ("nonprod", "prod")
 _BOOTSTRAP = terraform.TERRAFORM / "bootstrap"
-_REGION = "us-east-1"
+REGION = "us-east-1"
+# Terraform's words for -detailed-exitcode; 1 is an error.
+_NO_CHANGES, _CHANGES = 0, 2
 _MISSING = {"404", "NoSuchBucket"}
 _S3_BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 
@@ -36,7 +41,7 @@ def account_id() -> str:
         InfrastructureError: AWS does not know us.
     """
     try:
-        return str(boto3.client("sts", region_name=_REGION).get_caller_identity()["Account"])
+        return str(boto3.client("sts", region_name=REGION).get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
         raise InfrastructureError(
             f"AWS does not know who you are ({error}): sign in, or set AWS_PROFILE."
@@ -70,16 +75,64 @@ def plan_file(environment: str) -> Path:
     return ROOT / "var" / "terraform" / f"{environment}.tfplan"
 
 
+def summary_file(environment: str) -> Path:
+    """Where `plan` says in short what it found; none if there is no plan."""
+    return plan_file(environment).with_suffix(".md")
+
+
+def drift_file(environment: str) -> Path:
+    """Where `drift` says what it found; none if it could not look."""
+    return plan_file(environment).with_suffix(".drift.md")
+
+
 def plan(environment: str, arguments: list[str]) -> None:
     """Show what an apply would change, and keep the plan for it.
 
     Raises:
-        InfrastructureError, ops.terraform.UnavailableError: there is no plan; say what to do.
+        InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: there is no plan; say what to do.
     """
     extra = prepare(environment)
     variables = f"-var-file=environments/{environment}.tfvars"
+    summary = summary_file(environment)
+    summary.unlink(missing_ok=True)
     _plan(terraform.TERRAFORM, plan_file(environment), extra, [variables, *arguments])
-    print(f"\nTo do this: make apply ENV={environment}")
+    made = plans.show(terraform.TERRAFORM, plan_file(environment), extra)
+    summary.write_text(plan_summary.markdown(environment, made), encoding="utf-8")
+    print(f"\nIn short, and fit for a pull request: {summary.relative_to(ROOT)}")
+    print(f"To do this: make apply ENV={environment}")
+
+
+def drift(environment: str) -> bool:
+    """Compare what is there with the code, without a lock, so that it is in nobody's way.
+
+    Returns:
+        Whether they differ.
+
+    Raises:
+        InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: they can't be compared; say what to do.
+    """
+    found = drift_file(environment)
+    found.unlink(missing_ok=True)
+    extra = prepare(environment)
+    variables = f"-var-file=environments/{environment}.tfvars"
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "plan"
+        arguments = ["-detailed-exitcode", "-lock=false", f"-out={file}", variables]
+        code = terraform.show(terraform.TERRAFORM, "plan", *arguments, extra=extra)
+        if code not in {_NO_CHANGES, _CHANGES}:
+            raise InfrastructureError(
+                f"Nobody knows whether {environment} drifted: mend what Terraform says."
+            )
+        made = plans.show(terraform.TERRAFORM, file, extra)
+    text = plan_summary.markdown(environment, made)
+    found.write_text(f"{drift_marker(environment, differs=code == _CHANGES)}\n{text}", encoding="utf-8")
+    print(f"\n{text}" if code == _CHANGES else f"\n{environment} is what the code says.")
+    return code == _CHANGES
+
+
+def drift_marker(environment: str, *, differs: bool) -> str:
+    """The first line of what `drift` writes."""
+    return f"<!-- {environment} {'differs from' if differs else 'is'} the code -->"
 
 
 def apply(environment: str) -> None:
@@ -93,6 +146,7 @@ def apply(environment: str) -> None:
         raise InfrastructureError(f"There is no plan: run `make plan ENV={environment}`, and read it.")
     extra = prepare(environment)
     consent.ask(f"Apply the plan of {environment} in account {account_id()}?")
+    summary_file(environment).unlink(missing_ok=True)
     _apply(terraform.TERRAFORM, file, extra, f"make plan ENV={environment}")
 
 
@@ -109,10 +163,12 @@ def bootstrap() -> None:
     if is_new:
         # The state can't be in a bucket that is not there: it begins here.
         override.unlink(missing_ok=True)
+        # Terraform remembers here that another account's state was in a bucket, -reconfigure or not.
+        (Path(extra["TF_DATA_DIR"]) / "terraform.tfstate").unlink(missing_ok=True)
         terraform.init(_BOOTSTRAP, "-reconfigure", extra=extra)
         _plan_and_apply_bootstrap(extra)
     override.write_text(_S3_BACKEND)
-    settings = {"bucket": bucket, "key": "bootstrap.tfstate", "region": _REGION, "use_lockfile": "true"}
+    settings = {"bucket": bucket, "key": "bootstrap.tfstate", "region": REGION, "use_lockfile": "true"}
     backend = [f"-backend-config={name}={value}" for name, value in settings.items()]
     terraform.init(_BOOTSTRAP, "-migrate-state", "-force-copy", *backend, extra=extra)
     local_state.unlink(missing_ok=True)
@@ -156,7 +212,7 @@ def _apply(folder: Path, file: Path, extra: dict[str, str], again: str) -> None:
 
 def _exists(bucket: str) -> bool:
     try:
-        boto3.client("s3", region_name=_REGION).head_bucket(Bucket=bucket)
+        boto3.client("s3", region_name=REGION).head_bucket(Bucket=bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _MISSING:
             raise InfrastructureError(f"The bucket {bucket} can't be looked at: {error}") from None
@@ -168,21 +224,33 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m ops.infrastructure", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("bootstrap")
-    for verb in ("plan", "apply"):
+    for verb in ("plan", "apply", "drift"):
         verbs.add_parser(verb).add_argument("environment", choices=ENVIRONMENTS)
     arguments, others = parser.parse_known_args()
     try:
         with ended_by_signals():
-            match arguments.verb:
-                case "bootstrap":
-                    bootstrap()
-                case "plan":
-                    plan(arguments.environment, others)
-                case "apply":
-                    apply(arguments.environment)
-    except (InfrastructureError, consent.RefusedError, terraform.UnavailableError) as error:
+            return _perform(arguments, others)
+    except (
+        InfrastructureError,
+        consent.RefusedError,
+        plans.PlanError,
+        terraform.UnavailableError,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _perform(arguments: argparse.Namespace, others: list[str]) -> int:
+    environment = getattr(arguments, "environment", "")
+    match arguments.verb:
+        case "bootstrap":
+            bootstrap()
+        case "plan":
+            plan(environment, others)
+        case "apply":
+            apply(environment)
+        case "drift":
+            return _CHANGES if drift(environment) else 0
     return 0
 
 

@@ -39,6 +39,10 @@ class StagePlatform:
         database_host, database_port: the database instance itself, which the master user signs in to.
         access_log_group_arn: where the API's stage writes what it answers.
         public_url: where people come in; empty for the API's own address.
+        media_bucket: for uploads.
+        cdn: what terraform/edge is to make in front of the API; None for nothing.
+        cdn_secret: names the secret that the CDN proves itself with.
+        upload_handler: what an upload is to call; empty for nothing.
         lambda_concurrency: reserved by the serving function; None for the committed number, NO_RESERVATION for none,
             nor for its companion.
         gateway_url: the API's own address, with `{api_id}` to fill in.
@@ -55,6 +59,10 @@ class StagePlatform:
     database_port: str = "5432"
     access_log_group_arn: str = ""
     public_url: str = ""
+    media_bucket: str = ""
+    cdn: Mapping[str, Any] | None = None
+    cdn_secret: str = ""
+    upload_handler: str = ""
     lambda_concurrency: int | None = None
     gateway_url: str = "https://{api_id}.execute-api.{region}.amazonaws.com/{stage}"
     overrides: Mapping[str, Any] = field(default_factory=dict)
@@ -80,6 +88,10 @@ class StagePlatform:
     def link_prefix(self) -> str:
         """What begins every path in a page: the API's own address has the stage there."""
         return "" if self.public_url else f"/{self.stage}"
+
+    @property
+    def has_edge(self) -> bool:
+        return self.cdn is not None or bool(self.upload_handler)
 
     def api_url(self, api_id: str) -> str:
         return self.gateway_url.format(api_id=api_id, region=self.values.region, stage=self.stage)
@@ -136,6 +148,10 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
         database_port=str(reader.number("database_endpoint.port")),
         access_log_group_arn=reader.text(f"{prefix}.access_log_group_arn"),
         public_url=reader.text(f"{prefix}.public_url", may_be_empty=True).rstrip("/"),
+        media_bucket=reader.text("media_bucket"),
+        cdn=reader.optional_mapping(f"{prefix}.cdn"),
+        cdn_secret=reader.optional_text(f"{prefix}.cdn_secret"),
+        upload_handler=reader.optional_text(f"{prefix}.upload_handler"),
         lambda_concurrency=reader.optional_integer(f"{prefix}.lambda_concurrency"),
     )
     reader.finish(stage)
@@ -169,6 +185,11 @@ def outputs_of(environment: str) -> dict[str, Any]:
     return outputs
 
 
+def is_on_this_machine(url: str) -> bool:
+    """Whether what AWS_ENDPOINT_URL says, or a client's address, is an emulator's."""
+    return urlsplit(url).hostname in {"127.0.0.1", "localhost"}
+
+
 def on_emulator(platform: StagePlatform, endpoint_url: str) -> StagePlatform:
     """The platform as it is when all of AWS is an emulator on this machine; unchanged when it is not.
 
@@ -176,7 +197,7 @@ def on_emulator(platform: StagePlatform, endpoint_url: str) -> StagePlatform:
         platform: what Terraform made.
         endpoint_url: what AWS_ENDPOINT_URL says.
     """
-    if urlsplit(endpoint_url).hostname not in {"127.0.0.1", "localhost"}:
+    if not is_on_this_machine(endpoint_url):
         return platform
     # Zappa would touch the address that AWS would have given the API.
     overrides = {**platform.overrides, "touch": False}
@@ -208,6 +229,13 @@ class _Reader:
 
     def mapping(self, path: str) -> dict[str, str]:
         return {name: str(value) for name, value in (self._read(path, dict, "a map") or {}).items()}
+
+    # Without a problem where the state is of before there was such an output.
+    def optional_text(self, path: str) -> str:
+        return "" if self._find(path) is None else self.text(path, may_be_empty=True)
+
+    def optional_mapping(self, path: str) -> dict[str, Any] | None:
+        return None if self._find(path) is None else dict(self._read(path, dict, "a map") or {})
 
     def optional_integer(self, path: str) -> int | None:
         """None if it is null, or the state is of before there was such an output."""

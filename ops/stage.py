@@ -1,6 +1,6 @@
 """One stage, as its operator handles it.
 
-python -m ops.stage deploy|rollback|undeploy|releases|status|logs|migrate|manage|create-admin|db-bootstrap|doctor STAGE      (`make deploy STAGE=prod` and so on)
+python -m ops.stage deploy|rollback|undeploy|edge|releases|status|logs|migrate|manage|create-admin|db-bootstrap|doctor STAGE      (`make deploy STAGE=prod` and so on)
 """
 
 import argparse
@@ -11,9 +11,22 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import administration, consent, deploy, doctor, functions, package, platform, smoke
+from ops import (
+    administration,
+    consent,
+    deploy,
+    doctor,
+    edge,
+    functions,
+    infrastructure,
+    package,
+    platform,
+    smoke,
+    terraform,
+)
 from ops.administration import AdministrationError
 from ops.deploy import DeployError, Deployment
+from ops.edge import EdgeError
 from ops.functions import CallError
 from ops.package import PackageError
 from ops.platform import UNKNOWN_URL, PlatformError
@@ -31,6 +44,8 @@ _REFUSALS = (
     consent.RefusedError,
     DeployError,
     CallError,
+    EdgeError,
+    infrastructure.InfrastructureError,
     PackageError,
     PlatformError,
     LockedError,
@@ -39,6 +54,7 @@ _REFUSALS = (
     SourceError,
     ZappaError,
     SettingsError,
+    terraform.UnavailableError,
     BotoCoreError,
     ClientError,
 )
@@ -74,6 +90,20 @@ def run_undeploy(deployment: Deployment, arguments: argparse.Namespace) -> None:
     again = f"What is gone stays gone. Run `make undeploy STAGE={stage}` again."
     with deployment.steps.step("take down the functions and the API", again):
         deploy.undeploy(deployment)
+
+
+def run_edge(deployment: Deployment, arguments: argparse.Namespace) -> None:
+    """Show what would change in front of the API, ask, and do it; say what DNS has to hold."""
+    stage, api_url = deployment.platform.stage, deployment.api_url()
+    if deployment.platform.cdn is not None and api_url == UNKNOWN_URL:
+        raise DeployError(
+            f"{stage} has no API that a CDN could stand in front of: deploy it, which makes both."
+        )
+    with deployment.releases.lock(stage):
+        made = edge.change_by_hand(deployment.platform, deployment.api_url(), arguments.arguments.split())
+    for record in made.dns_records:
+        print(f"\n{record['type']:<6} {record['name']}\n       {record['value']}\n       ({record['why']})")
+    print(f"\n{made.summary(stage)}")
 
 
 def run_releases(deployment: Deployment, arguments: argparse.Namespace) -> None:
@@ -150,6 +180,7 @@ def run_doctor(deployment: Deployment, arguments: argparse.Namespace) -> None:
     del arguments
     _refuse(doctor.problems(deployment.platform))
     deploy.refuse_halves(deployment)
+    print(doctor.endpoints(deployment.platform))
     print(f"Nothing stands in the way of a deploy to {deployment.platform.stage}.")
 
 
@@ -157,6 +188,7 @@ VERBS: dict[str, Callable[[Deployment, argparse.Namespace], None]] = {
     "deploy": run_deploy,
     "rollback": run_rollback,
     "undeploy": run_undeploy,
+    "edge": run_edge,
     "releases": run_releases,
     "status": run_status,
     "logs": run_logs,
@@ -209,6 +241,7 @@ def main() -> int:
     parser.add_argument("--email", default="", help="the administrator's address")
     parser.add_argument("--since", default="10m", help="how far back logs begin")
     parser.add_argument("--command", default="", help="the management command, split at spaces")
+    parser.add_argument("--arguments", default="", help="more for `terraform plan`, split at spaces")
     parser.add_argument("--ops", action="store_true", help="logs of the -ops function")
     arguments = parser.parse_args()
     try:

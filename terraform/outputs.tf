@@ -100,6 +100,7 @@ output "stages" {
   description = <<-EOT
     By stage: role_name of the serving function and ops_role_name of its -ops companion, environment (native Lambda variables;
     STAGE and PUBLIC_URL are set by the deploy), public_url (empty for the API's own address), lambda_concurrency, access_log_group_arn of the API,
+    cdn (null for none) and upload_handler for edge/, cdn_secret, which names the secret of the CDN (null without one),
     and what db-bootstrap makes: database_name, and a role after the secret database_secret.
   EOT
   value = {
@@ -112,6 +113,9 @@ output "stages" {
       database_name        = module.database.database_names[stage]
       database_secret      = module.database.app_secret_names[stage]
       environment          = local.stage_environments[stage]
+      cdn                  = lookup(local.serving_cdns, stage, null)
+      cdn_secret           = one([for name, secret in module.cdn_secret : secret.name if name == stage])
+      upload_handler       = settings.upload_handler
     }
   }
 }

@@ -64,14 +64,14 @@ module "zappa" {
   stages = {
     for stage in keys(var.stages) : stage => {
       traced = stage == "prod"
-      policies = {
+      policies = merge(lookup(local.cdn_policies, stage, {}), {
         database-secret = module.database.secret_policies[stage].app
         rate-limits     = module.dynamodb.access_policies[stage]
         map-files       = module.storage.map_reading_policies[stage]
-      }
-      ops_policies = merge(module.mail.sending_policies, {
+      })
+      ops_policies = merge(module.mail.sending_policies, lookup(local.cdn_policies, stage, {}), {
         database-secrets = module.database.secret_policies[stage].ops
-        rate-limits      = module.dynamodb.access_policies[stage]
+        rate-limits      = module.dynamodb.ops_policies[stage]
         map-files        = module.storage.import_policies[stage]
       })
     }

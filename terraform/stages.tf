@@ -8,6 +8,7 @@ locals {
         DATABASE_NAME      = module.database.database_names[stage]
         DATABASE_SECRET    = module.database.app_secret_names[stage]
         DJANGO_SECRET      = module.zappa.django_secret_names[stage]
+        RATE_LIMIT_TABLE   = module.dynamodb.table_name
         EMAIL_URL          = module.mail.email_url
         DEFAULT_FROM_EMAIL = module.mail.sender
         REGION_FILES       = module.storage.map_files[stage]
@@ -15,6 +16,7 @@ locals {
       # Without a CDN the function serves its static files itself: the bucket is private.
       settings.static_url == "" ? {} : { STATIC_URL = settings.static_url },
       length(settings.cors_origins) == 0 ? {} : { CORS_ORIGINS = join(",", settings.cors_origins) },
+      lookup(local.cdn_environments, stage, {}),
     )
   }
 }
@@ -29,7 +31,6 @@ locals {
       DATABASE_STATEMENT_TIMEOUT_SECONDS = "0"
       DATABASE_LOCK_TIMEOUT_SECONDS      = "120"
       DATABASE_IDLE_TIMEOUT_SECONDS      = "0"
-      TMPDIR                             = "/scratch"
     })
   }
 }

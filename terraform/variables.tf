@@ -25,12 +25,25 @@ variable "stages" {
     The stages of this environment. public_url: where people come in, empty for the API's own address. static_url: where
     a CDN serves the static files, empty for the function itself. cors_origins: front ends elsewhere that may call the API.
     lambda_concurrency: how many requests are served at once; null for the number in zappa_settings.json, -1 to reserve none.
+    cdn: CloudFront in front, which a deploy makes (docs/operating.md, Put a domain in front). domain: without www, empty for
+    CloudFront's own address; zone_id: its Route 53 zone, empty if the zone is elsewhere; waf: a firewall for about $8 a month;
+    hsts_seconds: for static files, null for a year in prod and an hour elsewhere. {} switches it on. retired: the application
+    no longer believes it, `make edge` takes it down, and after that the whole of cdn can go.
+    upload_handler: the function of app that an upload calls, empty for none.
   EOT
   type = map(object({
     public_url         = optional(string, "")
     static_url         = optional(string, "")
     cors_origins       = optional(list(string), [])
     lambda_concurrency = optional(number)
+    cdn = optional(object({
+      domain       = optional(string, "")
+      zone_id      = optional(string, "")
+      hsts_seconds = optional(number)
+      waf          = optional(bool, false)
+      retired      = optional(bool, false)
+    }))
+    upload_handler = optional(string, "")
   }))
 
   validation {
@@ -42,12 +55,25 @@ variable "stages" {
     error_message = "public_url is an address without a path, like https://coalition.example.org."
   }
   validation {
+    # Only an emulator on loopback has no certificate. The application refuses http too, but only once it is deployed.
+    condition     = var.emulated || alltrue([for stage in var.stages : !startswith(stage.public_url, "http://") && !startswith(stage.static_url, "http://")])
+    error_message = "public_url and static_url begin with https://."
+  }
+  validation {
     condition     = alltrue([for stage in var.stages : stage.static_url == "" || can(regex("^https?://.+/$", stage.static_url))])
     error_message = "static_url ends in a slash, like https://static.example.org/static/."
   }
   validation {
     condition     = alltrue([for stage in var.stages : try(stage.lambda_concurrency == -1 || (stage.lambda_concurrency >= 1 && floor(stage.lambda_concurrency) == stage.lambda_concurrency), stage.lambda_concurrency == null)])
     error_message = "lambda_concurrency is a whole number from 1, -1 to reserve none, or null. 0 would stop the function."
+  }
+  validation {
+    condition     = alltrue([for stage in var.stages : try(can(regex("^(([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]{2,})?$", stage.cdn.domain)) && !startswith(stage.cdn.domain, "www."), true)])
+    error_message = "cdn.domain is a domain name in lower case without www, like example.org, or empty."
+  }
+  validation {
+    condition     = length([for stage in var.stages : stage if stage.upload_handler != ""]) <= 1
+    error_message = "The stages of an environment share the bucket of uploads, which calls one function: one stage alone has an upload_handler."
   }
 }
 

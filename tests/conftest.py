@@ -14,6 +14,7 @@ from django_tasks_db.management.commands import db_worker
 from app.accounts.models import User
 from app.campaigns.models import Campaign
 from app.jobs import worker
+from app.ratelimit.limiter import forget_limiter
 from app.regions.models import Region
 from tests.shapes import make_region, square
 
@@ -32,6 +33,12 @@ def _no_map_files() -> Iterator[None]:
     """A test that wants the files of maps says where; an import of another one leaves nothing behind."""
     with override_settings(REGION_FILES=""):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_come_yet() -> None:
+    """A rate limit is one of a process; a test begins with a fresh one."""
+    forget_limiter()
 
 
 @pytest.fixture

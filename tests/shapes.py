@@ -4,6 +4,7 @@ from typing import Any
 
 from app.regions.geometry import Ring, multipolygon_ewkb
 from app.regions.models import Region, RegionOutline, Zoom
+from app.regions.succession import succeed
 
 
 def square(west: float, south: float, east: float, north: float) -> Ring:
@@ -29,4 +30,6 @@ def make_region(kind: str, geoid: str, name: str, *rings: Ring, **columns: Any) 
     RegionOutline.objects.bulk_create(
         RegionOutline(region=region, zoom=zoom, shape=region.outline) for zoom in Zoom
     )
+    succeed(kind, region.vintage)
+    region.refresh_from_db(fields=["superseded_in"])
     return region

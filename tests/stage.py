@@ -16,6 +16,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://coalition:only-for-tests@127.0.0.1:1/coalition",
     "PUBLIC_URL": "https://coalition.example.org",
     "STATIC_URL": "https://static.example.org/",
+    "RATE_LIMIT_TABLE": "coalition-builder-rate-limits",
     "EMAIL_URL": "smtp+tls://mailer:only-for-tests@mail.example.org:587",
     "DEFAULT_FROM_EMAIL": "Coalition <coalition@example.org>",
 }

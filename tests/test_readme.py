@@ -32,13 +32,5 @@ def test_every_top_level_folder_is_on_the_map() -> None:
     assert {folder for folder in folders if f"`{folder}/" not in MAP} == set()
 
 
-def test_every_make_target_it_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    texts = ("CONTRIBUTING.md", "docs/operating.md")
-    documents = README + "".join((ROOT / name).read_text() for name in texts)
-    named = set(re.findall(r"(?:^ *|`)make ([a-z][a-z-]*)", documents, re.MULTILINE))
-    assert named - targets == set()
-
-
 def test_it_fits_a_screen_or_two() -> None:
     assert len(README.splitlines()) <= 70

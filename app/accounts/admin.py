@@ -3,10 +3,12 @@ from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
 from app.accounts.models import User
+from app.accounts.sign_in import SignInForm
 
 admin.site.site_header = "Coalition Builder"
 admin.site.site_title = "Coalition Builder"
 admin.site.index_title = "Staff area"
+admin.site.login_form = SignInForm
 # Its place is needed: the moderators read in their list.
 admin.site.enable_nav_sidebar = False
 

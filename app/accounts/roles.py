@@ -13,6 +13,7 @@ _VIEW = frozenset(
         "campaigns.view_bill",
         "campaigns.view_campaign",
         "endorsements.view_endorsement",
+        "regions.view_importrun",
         "regions.view_region",
         "stakeholders.view_regionassignment",
         "stakeholders.view_stakeholder",

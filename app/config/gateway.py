@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 
+# terraform/modules/cdn/viewer_request.js sets these three.
 ORIGIN_SECRET_HEADER = "x-origin-secret"  # noqa: S105 - its name
-VIEWER_ADDRESS_HEADER = "cloudfront-viewer-address"
+VIEWER_ADDRESS_HEADER = "x-viewer-address"
+VIEWER_HOST_HEADER = "x-viewer-host"
 
 # Lambda takes 6 MB a call. The gateway hands every body over in base64 (a third more) beside its headers, up to 20 KB.
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
@@ -37,8 +39,10 @@ _UNTRUSTED = tuple(
         "x-forwarded-host",
         "x-forwarded-port",
         "x-real-ip",
+        "cloudfront-viewer-address",
         ORIGIN_SECRET_HEADER,
         VIEWER_ADDRESS_HEADER,
+        VIEWER_HOST_HEADER,
     )
 )
 
@@ -59,7 +63,7 @@ class GatewayApplication:
     Args:
         application: Django.
         origin_secrets: what our CDN may send as `X-Origin-Secret`; two during a rotation, none without a CDN.
-        public_url: where the CDN serves; the gateway can't know it.
+        public_url: where a CDN serves that does not say which of its hosts was asked.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class GatewayApplication:
         through_cdn = self._is_from_cdn(headers)
         context = event["requestContext"]
         if through_cdn:
-            host, prefix = self._public
+            host, prefix = self._asked_at(headers)
         else:
             host = context.get("domainName") or headers["host"][-1]
             prefix = stage_prefix(event)
@@ -95,6 +99,12 @@ class GatewayApplication:
         if "cookie" in headers:
             environ["HTTP_COOKIE"] = _wsgi_text("; ".join(headers["cookie"]))
         return self._application(environ, start_response)
+
+    def _asked_at(self, headers: dict[str, list[str]]) -> tuple[str, str]:
+        """Host and prefix of the address that the visitor sees; the CDN hides the gateway's stage behind it."""
+        public_host, public_prefix = self._public
+        host = headers.get(VIEWER_HOST_HEADER, [public_host])[-1]
+        return host, public_prefix if host == public_host else ""
 
     def _is_from_cdn(self, headers: dict[str, list[str]]) -> bool:
         sent = headers.get(ORIGIN_SECRET_HEADER, [""])[-1].encode()
@@ -114,26 +124,16 @@ def _address(context: dict[str, Any], headers: dict[str, list[str]], *, through_
     address: str = context["identity"]["sourceIp"]
     if through_cdn:
         if VIEWER_ADDRESS_HEADER in headers:
-            return viewer_address(headers[VIEWER_ADDRESS_HEADER][-1])
+            return str(ip_address(headers[VIEWER_ADDRESS_HEADER][-1]))
         _warn_of_missing_viewer_address()
     return address
-
-
-def viewer_address(value: str) -> str:
-    """The address in CloudFront's `address:port`, where an IPv6 address may stand in brackets or bare.
-
-    Raises:
-        ValueError: it is no address.
-    """
-    address = value.rpartition(":")[0]
-    return str(ip_address(address.removeprefix("[").removesuffix("]")))
 
 
 @cache
 def _warn_of_missing_viewer_address() -> None:
     logger.warning(
-        "The CDN sends no CloudFront-Viewer-Address, so all its viewers count as one address:"
-        " add the header to the API origin's request policy."
+        "The CDN sends no X-Viewer-Address, so all its viewers count as one address:"
+        " its function (terraform/modules/cdn/viewer_request.js) is not at work."
     )
 
 

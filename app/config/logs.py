@@ -20,7 +20,7 @@ from app.config import request_id
 
 _MASK = "[removed]"
 _SHORTEST_SECRET = 8
-# What a call may add by `extra=`; anything else there is not printed.
+# What a call may add by `extra=`; besides these only `metric`, in CloudWatch's embedded metric format, is printed.
 _EXTRAS = ("request_id", "gateway_request_id", "error_id", "method", "path", "status_code")
 _MOST_CAUSES = 4
 _MOST_FRAMES = 20
@@ -67,6 +67,8 @@ class JsonLines(logging.Formatter):
         line |= {
             key: redact(str(value)) for key in _EXTRAS if (value := getattr(record, key, None)) is not None
         }
+        # CloudWatch takes a metric from fields at the top of the line.
+        line |= getattr(record, "metric", {})
         if record.exc_info and record.exc_info[1]:
             line["exception"] = [_describe(error) for error in _causes(record.exc_info[1])]
         return json.dumps(line, ensure_ascii=False)

@@ -92,6 +92,7 @@ def _read(name: str, **version: str) -> str | None:
     Raises:
         SecretUnreadableError: it can't be had.
     """
+    from botocore import exceptions
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -101,6 +102,14 @@ def _read(name: str, **version: str) -> str | None:
         if version and code == "ResourceNotFoundException":
             return None
         raise SecretUnreadableError(f"the secret {name} can't be read: {code}") from None
+    except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
+        # A stage that can't read its secrets does not start, so nobody could ask it later what it reaches.
+        from app.config import endpoints
+
+        found = endpoints.probe(endpoints.service("secretsmanager"))
+        raise SecretUnreadableError(
+            f"the secret {name} can't be read: {type(error).__name__}; tried again: {found.line}"
+        ) from None
     except BotoCoreError as error:
         raise SecretUnreadableError(f"the secret {name} can't be read: {type(error).__name__}") from None
     except KeyError:

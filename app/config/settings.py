@@ -10,6 +10,8 @@ from app.config.logs import logging_config
 from app.config.release import packaged_release
 from app.config.secrets import origin_secrets, signing_keys
 from app.jobs import INTERNET_QUEUE
+from app.ratelimit.scopes import By, Failing, Scope
+from app.ratelimit.windows import Limit
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
@@ -48,10 +50,12 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "app.accounts",
     "app.mail",
+    "app.ratelimit",  # for its management command
     "app.regions",
     "app.campaigns",
     "app.stakeholders",
     "app.endorsements",
+    "app.influencers",
     "app.site",
     "app.config",  # for its management command and templates
 ]
@@ -163,6 +167,41 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", local="Coalition Builder <co
 # Who endorses accepts this version; change it together with the text in site/templates/site/terms.html.
 TERMS_VERSION = "2026-11-01"
 ENDORSEMENT_LINK_HOURS = 72
+
+# A machine without a table counts in the memory of each process.
+RATE_LIMIT_TABLE = env.text("RATE_LIMIT_TABLE", local="")
+# Ten times what DynamoDB takes on a bad day. Longer would make every visitor wait while it is away.
+RATE_LIMIT_TIMEOUT_MS = env.integer("RATE_LIMIT_TIMEOUT_MS", default=150)
+if RATE_LIMIT_TIMEOUT_MS < 1:
+    env.problems.append(f"RATE_LIMIT_TIMEOUT_MS is {RATE_LIMIT_TIMEOUT_MS}, expected 1 or more")
+# The headers of the IETF's draft, beside Retry-After, which a refusal always has.
+RATE_LIMIT_HEADERS = env.boolean("RATE_LIMIT_HEADERS", default=False)
+if RATE_LIMIT_HEADERS:
+    MIDDLEWARE.append("app.ratelimit.headers.RateLimitHeadersMiddleware")
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_MAIL_PROVIDERS = frozenset((
+    "aol.com", "comcast.net", "gmail.com", "gmx.com", "googlemail.com", "hotmail.com", "icloud.com", "live.com",
+    "mac.com", "me.com", "msn.com", "outlook.com", "proton.me", "protonmail.com", "verizon.net", "yahoo.com", "ymail.com",
+))  # fmt: skip
+# How often whom; docs/operating.md tells how to change a row. An office or a meeting shares one IP address.
+RATE_LIMITS = {
+    "endorse-address": Scope(By.ADDRESS, (Limit(10, _MINUTE), Limit(50, _HOUR)), Failing.CLOSED),
+    "endorse-email": Scope(By.EMAIL, (Limit(3, 10 * _MINUTE), Limit(10, _DAY)), Failing.CLOSED),
+    # Against any number of names of one made-up domain.
+    "endorse-domain": Scope(
+        By.EMAIL_DOMAIN,
+        (Limit(60, _HOUR),),
+        Failing.CLOSED,
+        unlimited=_MAIL_PROVIDERS,
+    ),
+    "mail-link-address": Scope(By.ADDRESS, (Limit(20, _HOUR),), Failing.CLOSED),
+    "mail-link-email": Scope(By.EMAIL, (Limit(3, _HOUR),), Failing.CLOSED),
+    "use-link": Scope(By.ADDRESS, (Limit(60, 10 * _MINUTE),), Failing.CLOSED),
+    "sign-in-address": Scope(By.ADDRESS, (Limit(10, _MINUTE), Limit(50, _HOUR)), Failing.CLOSED),
+    "sign-in-account": Scope(By.ACCOUNT, (Limit(5, _MINUTE), Limit(30, _HOUR)), Failing.CLOSED),
+    "set-password": Scope(By.ADDRESS, (Limit(20, _HOUR),), Failing.CLOSED),
+    "locate": Scope(By.ADDRESS, (Limit(30, _MINUTE),), Failing.OPEN),
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from app.accounts.sign_in import sign_in
 from app.config.health import healthz, readyz
 from app.config.not_found import NothingHere
 
@@ -26,6 +27,8 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("api/", include((api, "api"))),
+    # Before the staff area's own, which does not know of the limits.
+    path("admin/login/", sign_in),
     path("admin/", admin.site.urls),
     path("", include("app.site.urls")),
 ]

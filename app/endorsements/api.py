@@ -11,7 +11,9 @@ from rest_framework.response import Response
 
 from app.campaigns.models import Campaign
 from app.endorsements.models import Endorsement
-from app.endorsements.services import CampaignNotOpenError, Submission, submit
+from app.endorsements.services import CampaignNotOpenError, Submission, limited_clients, submit
+from app.ratelimit.requests import address_of
+from app.ratelimit.throttling import require
 from app.stakeholders.models import StakeholderKind
 from app.stakeholders.places import resolve_place
 from app.stakeholders.validators import validate_single_line
@@ -127,8 +129,10 @@ class EndorsementList(generics.ListAPIView[Endorsement]):
         campaign = get_object_or_404(Campaign.objects.published(), slug=slug)
         serializer = SubmissionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        submission = Submission(**serializer.validated_data)
+        require(request, limited_clients(submission, address_of(request)))
         try:
-            submit(campaign, Submission(**serializer.validated_data))
+            submit(campaign, submission)
         except CampaignNotOpenError:
             raise NotOpenError from None
         return Response(ACCEPTED, status=status.HTTP_202_ACCEPTED)

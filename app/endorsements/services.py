@@ -84,6 +84,15 @@ def submit(campaign: Campaign, submission: Submission) -> None:
     _mail(endorsement, EmailLink.Purpose.CONFIRM, "confirm")
 
 
+def limited_clients(submission: Submission, ip_address: str) -> dict[str, str]:
+    """Whom a submission counts for, by row of RATE_LIMITS; what refuses most comes first."""
+    return {
+        "endorse-address": ip_address,
+        "endorse-email": submission.email,
+        "endorse-domain": submission.email,
+    }
+
+
 def request_withdrawal(campaign: Campaign, address: str) -> None:
     """Mail a link to withdraw, also when the campaign is closed; an unknown address looks the same from outside."""
     if endorsed := _standing_of(campaign, normalise_email(address)):

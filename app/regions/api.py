@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from app.ratelimit.throttling import AddressThrottle
 from app.regions.files import FILE_NAME, IMMUTABLE_SECONDS, MANIFEST, MANIFEST_SECONDS, store
 from app.regions.geometry import AsGeoJSON, Point
 from app.regions.models import Region, RegionKind, RegionQuerySet
@@ -105,6 +106,9 @@ class RegionList(generics.ListAPIView[Region]):
 
 class RegionLocate(APIView):
     """The regions that a point lies in, one of each kind."""
+
+    throttle_classes = [AddressThrottle]
+    rate_limit_scope = "locate"
 
     @extend_schema(parameters=[LocateQuery], responses=LocatedSerializer)
     def get(self, request: Request) -> Response:

@@ -70,10 +70,22 @@ def point_from_ewkb(ewkb: bytes) -> Point:
 
 def multipolygon_ewkb(polygons: Sequence[Polygon], srid: int = WGS84) -> bytes:
     """Polygons, each an outer ring followed by its holes, as one EWKB multipolygon."""
-    parts = [struct.pack("<BIII", _LITTLE_ENDIAN, _MULTIPOLYGON | _SRID_FLAG, srid, len(polygons))]
+    packed = [
+        [struct.pack(f"<{2 * len(ring)}d", *itertools.chain(*ring)) for ring in polygon]
+        for polygon in polygons
+    ]
+    return multipolygon_ewkb_of_bytes(packed, srid)
+
+
+def multipolygon_ewkb_of_bytes(polygons: Sequence[Sequence[bytes | memoryview]], srid: int) -> bytes:
+    """As multipolygon_ewkb, of rings whose positions are little-endian doubles in bytes, longitude first."""
+    parts: list[bytes | memoryview] = [
+        _MULTIPOLYGON_HEADER.pack(_LITTLE_ENDIAN, _MULTIPOLYGON | _SRID_FLAG, srid, len(polygons))
+    ]
     for polygon in polygons:
-        parts.append(struct.pack("<BII", _LITTLE_ENDIAN, _POLYGON, len(polygon)))
-        parts += [struct.pack(f"<I{2 * len(ring)}d", len(ring), *itertools.chain(*ring)) for ring in polygon]
+        parts.append(_POLYGON_HEADER.pack(_LITTLE_ENDIAN, _POLYGON, len(polygon)))
+        for ring in polygon:
+            parts += (_RING_HEADER.pack(len(ring) // _POSITION.size), ring)
     return b"".join(parts)
 
 
@@ -331,6 +343,16 @@ def covered_points_sql(areas: str, points: str, column: str) -> str:
     unpacked = f"SELECT id, {column}, ST_XMax({column}) AS x, ST_YMax({column}) AS y FROM {points} LIMIT -1"  # noqa: S608 - names from the caller
     within = "place.x BETWEEN area.west AND area.east AND place.y BETWEEN area.south AND area.north"
     return f"({unpacked}) place CROSS JOIN {areas} area ON {within} AND {covers}"
+
+
+def boxes_meet_sql(one: str, other: str) -> str:
+    """A condition in SQL: the bounding boxes of two regions, named by their aliases, have a point in common."""
+    if connection.vendor != "sqlite":
+        return f"{one}.geometry && {other}.geometry"
+    return (
+        f"{one}.west <= {other}.east AND {other}.west <= {one}.east"
+        f" AND {one}.south <= {other}.north AND {other}.south <= {one}.north"
+    )
 
 
 def covering(regions: Rows, point: Point) -> Rows:

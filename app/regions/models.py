@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q, Subquery
 from django.db.models.functions import Length
+from django.utils import timezone
 
 from app.regions import geometry
 from app.regions.geometry import (
@@ -40,15 +41,8 @@ class RegionQuerySet(models.QuerySet["Region"]):
         return self.filter(kind=kind)
 
     def current(self) -> Self:
-        """Only the newest vintage of each kind in each state, as the Census publishes many layers state by state.
-
-        A state is a layer of its own; kinds that belong to no state are one layer in the whole country. It costs one
-        index look-up for each row that passes the other filters. (NOT EXISTS would invite a hash join that compares
-        every pair within a state: minutes for two vintages of ZIP areas.)
-        """
-        layer = Region.objects.filter(kind=OuterRef("kind"), state_fips=OuterRef("state_fips"))
-        # Not "=", of which PostgreSQL expects one row in 200 and then sorts them all for the sake of a page.
-        return self.filter(vintage__gte=Subquery(layer.order_by("-vintage").values("vintage")[:1]))
+        """Only regions that no newer layer replaces, see succession.py."""
+        return self.filter(superseded_in=None)
 
     def covering(self, point: Point) -> Self:
         """Regions of every kind and vintage that cover the point; a shared edge belongs to both sides."""
@@ -109,6 +103,11 @@ class Region(models.Model):
         max_length=140, help_text="The name with its legal description, as Baltimore County."
     )
     state_fips = models.CharField(max_length=2, blank=True, help_text="FIPS code of the state it lies in.")
+    superseded_in = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="The vintage of the newer layer that has this region again, or its ground; empty if it is current.",
+    )
     usps = models.CharField("USPS code", max_length=2, blank=True, help_text="Postal code of a state, as MD.")
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
@@ -145,6 +144,10 @@ class Region(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="state", usps__length=2) | (~Q(kind="state") & Q(usps="")),
                 name="region_usps_for_states",
+            ),
+            models.CheckConstraint(
+                condition=Q(superseded_in=None) | Q(superseded_in__gt=F("vintage")),
+                name="region_superseded_by_newer",
             ),
             models.CheckConstraint(
                 condition=Q(west__lte=F("east"), south__lte=F("north")), name="region_bounds_ordered"
@@ -207,3 +210,74 @@ class AddressAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.matches} places, asked {self.asked_at:%Y-%m-%d}"
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def unfinished(self) -> Self:
+        return self.filter(status=ImportRun.Status.RUNNING)
+
+
+class ImportRun(models.Model):
+    """One import of a layer, for whoever asks later what stands in it and why. Only the import writes it."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "Running"
+        SUCCEEDED = "succeeded", "Succeeded"
+        FAILED = "failed", "Failed"
+        KILLED = "killed", "Killed"
+
+    kind = models.CharField(max_length=32, choices=RegionKind.choices)
+    vintage = models.PositiveSmallIntegerField()
+    source = models.TextField(help_text="What was asked for.")
+    files = models.JSONField(default=list, help_text="Name, size in bytes and SHA-256 of each file.")
+    checksum = models.CharField(
+        "SHA-256",
+        max_length=64,
+        blank=True,
+        help_text="Of the file; of several, of their listing by sha256sum.",
+    )
+    status = models.CharField(max_length=9, choices=Status.choices, default=Status.RUNNING)
+    error = models.TextField(blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    read = models.PositiveIntegerField("records read", default=0)
+    inserted = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    repaired = models.PositiveIntegerField("shapes repaired", default=0)
+    linked = models.PositiveIntegerField("linked to their state", default=0)
+    placed = models.PositiveIntegerField("stakeholders in the layer", default=0)
+    moved = models.PositiveIntegerField("stakeholders newly or elsewhere in it", default=0)
+    skipped_by_reason = models.JSONField(default=dict)
+    rejections = models.JSONField(default=list, help_text="Record, GEOID and reason of each.")
+    absent = models.JSONField(
+        default=list, help_text="Regions of the layer that the source lacks; they stay."
+    )
+    vanished = models.JSONField(
+        default=list, help_text="Regions of older layers whose ground this one gives to others."
+    )
+    notices = models.JSONField(default=list)
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=("running", "succeeded", "failed", "killed")),
+                name="import_run_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="succeeded")
+                | Q(
+                    read=F("inserted") + F("updated") + F("unchanged") + F("skipped") + F("rejected"),
+                    finished_at__isnull=False,
+                ),
+                name="import_run_counts_every_record",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.vintage}, {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,28 +1,23 @@
-"""Reading a shapefile of areas: what its headers claim is checked against what is there before a record is read.
+"""Reading a shapefile of areas: what its headers claim is checked against what is there.
 
-Sources: ESRI Shapefile Technical Description (July 1998) for .shp; dBASE III+ for .dbf; OGC 01-009 for .prj.
+Sources: ESRI Shapefile Technical Description (July 1998) for .shp; OGC 01-009 for .prj. The .shx is not read: records
+follow each other in the .shp, and an index that lies can do no harm.
 """
 
-import codecs
-import contextlib
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import shapefile
-
-from app.regions.geometry import NAD83, WGS84, Polygon
+from app.regions.dbf import Table, encoding_of, head, read_table
+from app.regions.geometry import NAD83, WGS84
+from app.regions.shapes import AREA_TYPES, NAME_BY_TYPE, OffGlobeError, Shape, read_shape
 from app.regions.sources import ShapefileParts, SourceError
 
-_SHP_HEADER_BYTES, _RECORD_HEADER_BYTES = 100, 8
-_SHP_FILE_CODE = 9994
-_DBF_HEADER_BYTES = 32
-_SMALL_FILE_BYTES = 10_000
-_AREA_TYPES = (shapefile.POLYGON, shapefile.POLYGONZ, shapefile.POLYGONM)
-_RING_MIN_POSITIONS = 4
+_HEADER_BYTES = 100
+_RECORD_HEADER = struct.Struct(">ii")
+_FILE_CODE = 9994
 
 _SRID_BY_DATUM = {
     "northamerican1983": NAD83,
@@ -36,11 +31,19 @@ _SRID_BY_DATUM = {
 
 @dataclass(frozen=True)
 class Record:
-    """One record; deleted ones have neither attributes nor shape, null shapes no polygons."""
+    """One record.
+
+    Attributes:
+        number: counted from 1.
+        attributes: text by the field's name in upper case; None if the record is marked as deleted.
+        shape: None if there is none.
+        is_off_globe: the shape has coordinates that are no degrees, and is left out.
+    """
 
     number: int
-    attributes: Mapping[str, Any] | None
-    polygons: Sequence[Polygon]
+    attributes: Mapping[str, str] | None
+    shape: Shape | None
+    is_off_globe: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,27 +56,41 @@ class Shapefile:
         notices: what was assumed where the source says nothing.
     """
 
-    parts: ShapefileParts
-    encoding: str
+    shp: Path
+    table: Table
     srid: int
     fields: frozenset[str]
     notices: tuple[str, ...]
-    _lengths: Sequence[int]
 
     def __len__(self) -> int:
-        return len(self._lengths)
+        return self.table.records
 
     def __iter__(self) -> Iterator[Record]:
-        with _reader(self.parts, self.encoding) as reader:
-            names = [field.name.upper() for field in reader.data_fields]
-            shapes = reader.shp_reader.iterShapes(shape_lengths_B=self._lengths)
-            # Not iterShapeRecords: it loses step after a record that is marked as deleted.
-            rows = reader.dbf_reader.iterRecords(deleted_as_None=True)
-            for number in range(1, len(self) + 1):
-                with _broken_record(number):
-                    shape, row = next(shapes), next(rows)
-                    polygons = _polygons(shape) if row is not None else ()
-                yield Record(number, None if row is None else dict(zip(names, row, strict=True)), polygons)
+        """Its records, each read when it is asked for.
+
+        Raises:
+            SourceError: one is broken, or there are fewer or more shapes than rows.
+        """
+        rows = iter(self.table)
+        number = 0
+        for number, content in enumerate(_contents(self.shp), start=1):
+            if number > len(self):
+                break
+            try:
+                attributes = next(rows)
+                yield _record(number, attributes, content, self.srid)
+            except ValueError as error:
+                raise SourceError(f"Record {number} of {self.shp.name} can't be read: {error}.") from error
+        if number != len(self):
+            shapes = f"{number} shapes" if number < len(self) else "more shapes"
+            raise SourceError(f"{self.shp.name} holds {shapes}, {self.table.path.name} {len(self)} records.")
+
+
+def _record(number: int, attributes: Mapping[str, str] | None, content: bytes, srid: int) -> Record:
+    try:
+        return Record(number, attributes, read_shape(content, srid))
+    except OffGlobeError:
+        return Record(number, attributes, None, is_off_globe=True)
 
 
 def read_shapefile(parts: ShapefileParts, encoding: str | None = None) -> Shapefile:
@@ -84,158 +101,53 @@ def read_shapefile(parts: ShapefileParts, encoding: str | None = None) -> Shapef
         encoding: of the attributes; if not given, what .cpg says, else UTF-8 if all of it is, else Latin-1.
 
     Raises:
-        SourceError: a file is broken or cut off, the files don't fit each other, the shapes are no areas, or the
-            encoding or the reference system is unknown.
+        SourceError: a file is broken or cut off, the shapes are no areas, or the encoding or the reference system is
+            unknown.
     """
-    lengths = _shape_lengths(parts.shp)
-    records = _check_dbf(parts.dbf)
-    if len(lengths) != records:
-        raise SourceError(
-            f"{parts.shp.name} holds {len(lengths)} shapes, {parts.dbf.name} {records} records."
-        )
-    codec, *text_notice = _encoding(parts, encoding)
-    srid, *srid_notice = _srid(parts.prj)
-    with _reader(parts, codec) as reader:
-        fields = frozenset(field.name.upper() for field in reader.data_fields)
-    return Shapefile(parts, codec, srid, fields, (*text_notice, *srid_notice), lengths)
+    _check_header(parts.shp)
+    table = read_table(parts.dbf, "utf-8")
+    codec, text_notice = encoding_of(parts.dbf, parts.cpg, encoding)
+    srid, srid_notice = _srid(parts.prj)
+    fields = frozenset(name for name, *_ in table.fields)
+    table = read_table(parts.dbf, codec)
+    return Shapefile(parts.shp, table, srid, fields, (*text_notice, *srid_notice))
 
 
-@contextlib.contextmanager
-def _reader(parts: ShapefileParts, encoding: str) -> Iterator[Any]:
-    # The .shx is left out: the records were walked, and an index that lies can do no harm.
-    with parts.shp.open("rb") as shp, parts.dbf.open("rb") as dbf:
-        try:
-            reader = shapefile.Reader(shp=shp, dbf=dbf, encoding=encoding)
-        except (shapefile.ShapefileException, struct.error, UnicodeDecodeError, ValueError) as error:
-            raise SourceError(f"The header of {parts.dbf.name} can't be read: {error}.") from error
-        with reader:
-            yield reader
+def _check_header(shp: Path) -> None:
+    with shp.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if len(header) < _HEADER_BYTES or struct.unpack_from(">i", header)[0] != _FILE_CODE:
+        raise SourceError(f"{shp.name} is no shapefile.")
+    size, claimed = shp.stat().st_size, struct.unpack_from(">i", header, 24)[0] * 2
+    (kind,) = struct.unpack_from("<i", header, 32)
+    if kind not in AREA_TYPES:
+        raise SourceError(f"{shp.name} holds no areas but {NAME_BY_TYPE.get(kind, f'type {kind}')}.")
+    if claimed != size:
+        raise SourceError(f"{shp.name} is cut off or changed: it has {size} bytes and should have {claimed}.")
 
 
-@contextlib.contextmanager
-def _broken_record(number: int) -> Iterator[None]:
-    # What pyshp raises on bytes that make no sense.
-    trouble = (
-        shapefile.ShapefileException,
-        struct.error,
-        EOFError,
-        KeyError,
-        IndexError,
-        TypeError,
-        ValueError,
-    )
-    try:
-        yield
-    except trouble as error:
-        raise SourceError(f"Record {number} can't be read: {error}.") from error
-
-
-def _shape_lengths(shp: Path) -> list[int]:
-    """Walk the record headers: bytes of each shape."""
+def _contents(shp: Path) -> Iterator[bytes]:
+    """The content of each record."""
     size = shp.stat().st_size
     with shp.open("rb") as file:
-        header = file.read(_SHP_HEADER_BYTES)
-        if len(header) < _SHP_HEADER_BYTES or struct.unpack_from(">i", header)[0] != _SHP_FILE_CODE:
-            raise SourceError(f"{shp.name} is no shapefile.")
-        claimed, kind = struct.unpack_from(">i", header, 24)[0] * 2, struct.unpack_from("<i", header, 32)[0]
-        if kind not in _AREA_TYPES:
-            name = shapefile.SHAPETYPE_LOOKUP.get(kind, f"type {kind}")
-            raise SourceError(f"{shp.name} holds no areas but {name}.")
-        if claimed != size:
-            raise SourceError(
-                f"{shp.name} is cut off or changed: it has {size} bytes and should have {claimed}."
-            )
-        lengths: list[int] = []
-        position = _SHP_HEADER_BYTES
+        position = file.seek(_HEADER_BYTES)
+        number = 0
         while position < size:
-            file.seek(position)
-            words = file.read(_RECORD_HEADER_BYTES)
-            length = struct.unpack(">ii", words)[1] * 2 if len(words) == _RECORD_HEADER_BYTES else -1
-            position += _RECORD_HEADER_BYTES + length
+            number += 1
+            header = file.read(_RECORD_HEADER.size)
+            length = _RECORD_HEADER.unpack(header)[1] * 2 if len(header) == _RECORD_HEADER.size else -1
+            position += _RECORD_HEADER.size + length
+            # Before it is read: a length that lies must not fill the memory.
             if length < 0 or position > size:
-                raise SourceError(f"{shp.name} is broken at record {len(lengths) + 1}.")
-            lengths.append(length)
-    return lengths
+                raise SourceError(f"{shp.name} is broken at record {number}.")
+            yield file.read(length)
 
 
-def _check_dbf(dbf: Path) -> int:
-    """The number of records, all of which are there."""
-    with dbf.open("rb") as file:
-        header = file.read(_DBF_HEADER_BYTES)
-    if len(header) < _DBF_HEADER_BYTES:
-        raise SourceError(f"{dbf.name} is no dBASE table.")
-    records, start, record_bytes = struct.unpack_from("<IHH", header, 4)
-    size, needed = dbf.stat().st_size, start + records * record_bytes
-    if size < needed:
-        raise SourceError(f"{dbf.name} is cut off: it has {size} bytes and should have at least {needed}.")
-    return int(records)
-
-
-def _polygons(shape: Any) -> list[Polygon]:
-    if shape.shapeType == shapefile.NULL:
-        return []
-    ends = [*shape.parts[1:], len(shape.points)]
-    rings = [_closed(shape.points[start:end]) for start, end in zip(shape.parts, ends, strict=True)]
-    areas = [ring for ring in rings if len(ring) >= _RING_MIN_POSITIONS]
-    return list(shapefile.organize_polygon_rings(areas)) if areas else []
-
-
-def _closed(positions: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
-    ring = [(position[0], position[1]) for position in positions]
-    return ring if not ring or ring[0] == ring[-1] else [*ring, ring[0]]
-
-
-def _encoding(parts: ShapefileParts, named: str | None) -> tuple[str, *tuple[str, ...]]:
-    if named:
-        return (_codec(named, "--encoding"),)
-    if parts.cpg:
-        return (_codec(_head(parts.cpg), parts.cpg.name),)
-    if _is_utf8(parts.dbf):
-        return ("utf-8",)
-    return ("latin-1", f"{parts.dbf.name} is not UTF-8 and names no encoding: it was read as Latin-1.")
-
-
-def _head(path: Path) -> str:
-    """The text of a small file; of one that only claims to be small, the beginning."""
-    with path.open("rb") as file:
-        return file.read(_SMALL_FILE_BYTES).decode("utf-8", errors="replace").strip()
-
-
-def _codec(name: str, origin: str) -> str:
-    """Python's name of an encoding as .cpg files spell them: UTF-8, 65001, 1252, ANSI 1252, ISO 88591, ISO-8859-1."""
-    spelled = re.sub(r"^(ansi|oem|cp)[ _-]*", "", name.strip().lower())
-    if match := re.fullmatch(r"(?:iso)?[ _-]*8859[ _-]?(\d{1,2})", spelled):
-        spelled = f"iso8859-{match[1]}"
-    elif spelled.isdigit():
-        spelled = "utf-8" if spelled == "65001" else f"cp{spelled}"
-    try:
-        return codecs.lookup(spelled).name
-    except LookupError:
-        raise SourceError(
-            f"{origin} names the encoding {name!r}, which is unknown: give --encoding, as utf-8 or latin-1."
-        ) from None
-
-
-def _is_utf8(dbf: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with dbf.open("rb") as file:
-        file.seek(struct.unpack_from("<H", file.read(_DBF_HEADER_BYTES), 8)[0])
-        try:
-            while chunk := file.read(1 << 20):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
-
-
-def _srid(prj: Path | None) -> tuple[int, *tuple[str, ...]]:
+def _srid(prj: Path | None) -> tuple[int, tuple[str, ...]]:
     if prj is None:
-        return (
-            NAD83,
-            "There is no .prj: the coordinates were taken as NAD83 (EPSG:4269), which the Census uses.",
-        )
-    text = _head(prj)
+        notice = "There is no .prj: the coordinates were taken as NAD83 (EPSG:4269), which the Census uses."
+        return NAD83, (notice,)
+    text = head(prj)
     datum = re.search(r'DATUM\s*\[\s*"([^"]+)"', text, re.IGNORECASE)
     name = re.sub(r"[^a-z0-9]|^d_", "", datum[1].lower()) if datum else ""
     geographic = re.match(r"GEOG(CS|CRS)|GEODCRS", text, re.IGNORECASE)
@@ -247,4 +159,4 @@ def _srid(prj: Path | None) -> tuple[int, *tuple[str, ...]]:
         raise SourceError(
             f"{prj.name} is neither NAD83 nor WGS 84 in degrees, which are what is read: {text[:120]}"
         )
-    return (_SRID_BY_DATUM[name],)
+    return _SRID_BY_DATUM[name], ()

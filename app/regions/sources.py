@@ -1,26 +1,20 @@
-"""Where a shapefile comes from: a folder, a zip or an https address. Nothing in a zip is trusted."""
+"""Opening what holds a shapefile: a folder, a zip or the address of one. Nothing in a zip is trusted."""
 
 import contextlib
-import http.client
+import hashlib
 import re
-import ssl
 import stat
 import tempfile
-import urllib.error
-import urllib.request
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
-from urllib.parse import urlsplit
 
 GIBIBYTE = 2**30
 DEFAULT_MAX_BYTES = 2 * GIBIBYTE
 _CHUNK_BYTES = 1 << 20
-_TIMEOUT_SECONDS = 60
 _SUFFIXES = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _REQUIRED = (".shp", ".dbf")
 _ENCRYPTED = 0x1
@@ -33,6 +27,10 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Va
 
 class SourceError(Exception):
     """The source can't be used; the message says why, for the person who named it."""
+
+
+class NotThereError(SourceError):
+    """Nothing has that name where the source is said to be."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def opened(source: str, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Shapefil
     """The parts of the one shapefile that a source holds, good inside the block.
 
     Args:
-        source: path of a zip, of a folder or of a .shp with its companions beside it; or an https address of a zip.
+        source: path of a zip, of a folder or of a .shp with its companions beside it; or a zip's https:// or s3:// address.
         max_bytes: the most that is downloaded, and the most that is unpacked.
 
     Raises:
@@ -58,10 +56,11 @@ def opened(source: str, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Shapefil
     """
     with tempfile.TemporaryDirectory(prefix="shapefile-") as name:
         folder = Path(name)
-        if "://" in source:
-            archive = folder / "download"
-            _download(source, archive, max_bytes)
-            yield _unpack(archive, folder, max_bytes)
+        if is_remote(source):
+            # That module needs this one's error.
+            from app.regions.downloads import fetch
+
+            yield _unpack(fetch(source, folder / "download", max_bytes), folder, max_bytes)
             return
         path = Path(source)
         if path.is_dir():
@@ -71,7 +70,30 @@ def opened(source: str, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Shapefil
         elif path.is_file():
             yield _unpack(path, folder, max_bytes)
         else:
-            raise SourceError(f"{source} does not exist.")
+            raise NotThereError(f"{source} does not exist.")
+
+
+def is_remote(source: str) -> bool:
+    return "://" in source
+
+
+def sha256_of(source: Path) -> str:
+    """The checksum of a zip; of a folder or .shp, that of a listing of its parts' checksums as sha256sum writes it."""
+    if source.is_file() and source.suffix.lower() != ".shp":
+        return _sha256(source)
+    with opened(str(source)) as parts:
+        files = [path for path in (parts.shp, parts.dbf, parts.prj, parts.cpg) if path]
+        listing = "".join(f"{_sha256(path)}  {path.name}\n" for path in sorted(files))
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def too_large(what: str) -> SourceError:
+    return SourceError(f"{what} is larger than allowed: --max-gib raises the limit.")
 
 
 def _parts(files: list[Path]) -> ShapefileParts:
@@ -141,50 +163,12 @@ def _refuse_unsafe(member: zipfile.ZipInfo) -> None:
         raise SourceError(f"The zip is refused: its entry {member.filename!r} {problem}.")
 
 
-def _copy(
-    source: IO[bytes] | http.client.HTTPResponse, target: BinaryIO | IO[bytes], limit: int, what: str
-) -> int:
+def _copy(source: IO[bytes], target: BinaryIO | IO[bytes], limit: int, what: str) -> int:
     """Copy at most `limit` bytes and count them: what a header claims about a size binds nobody."""
     copied = 0
     while chunk := source.read(_CHUNK_BYTES):
         copied += len(chunk)
         if copied > limit:
-            raise SourceError(f"{what} is larger than allowed: --max-gib raises the limit.")
+            raise too_large(what)
         target.write(chunk)
     return copied
-
-
-class _HttpsOnly(urllib.request.HTTPRedirectHandler):
-    def redirect_request(  # noqa: PLR0913, PLR0917 - urllib's signature
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
-    ) -> urllib.request.Request | None:
-        try:
-            _require_https(newurl)
-        except SourceError:
-            fp.close()
-            raise
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]  # typeshed wants HTTPMessage, which urllib hands over
-
-
-def _require_https(url: str) -> None:
-    if urlsplit(url).scheme != "https":
-        raise SourceError(f"{url} is refused: only https addresses are downloaded.")
-
-
-def _download(url: str, target: Path, max_bytes: int) -> None:
-    _require_https(url)
-    opener = urllib.request.build_opener(
-        _HttpsOnly(), urllib.request.HTTPSHandler(context=ssl.create_default_context())
-    )
-    try:
-        with opener.open(url, timeout=_TIMEOUT_SECONDS) as response, target.open("wb") as file:
-            copied = _copy(response, file, max_bytes, url)
-            expected = response.headers.get("Content-Length")
-    except (OSError, http.client.HTTPException) as error:
-        # HTTPError, URLError, certificate errors and time-outs are all OSErrors.
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        if isinstance(error, urllib.error.HTTPError):
-            error.close()
-        raise SourceError(f"{url} can't be downloaded: {reason}.") from error
-    if expected is not None and copied != int(expected):
-        raise SourceError(f"{url} broke off after {copied} of {expected} bytes.")

@@ -3,11 +3,9 @@
 Sources: TIGER/Line Shapefiles Technical Documentation, appendices E (record layouts) and F (LSAD codes).
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from app.regions.models import Region, RegionKind
 from app.regions.shapefiles import Record
@@ -88,6 +86,7 @@ LAYOUTS: dict[str, Layout] = {
 }
 # What keeps the outline of a small region, which maps show as large as others, from being a triangle.
 OUTLINE_TOLERANCE_OF_SIZE = 1 / 200
+_AREA_MAX_DIGITS = 18
 _AT_LARGE = {"00", "98"}
 
 
@@ -159,43 +158,23 @@ def read_attributes(record: Record, kind: str) -> Attributes:
     )
 
 
-def check_positions(record: Record) -> None:
-    """Refuse a shape that is not there, or not on the globe.
-
-    Raises:
-        RejectedError: says which.
-    """
-    if not record.polygons:
-        raise RejectedError("it has no shape")
-    for polygon in record.polygons:
-        for ring in polygon:
-            longitudes, latitudes = zip(*ring, strict=True)
-            if not (_within(longitudes, 180) and _within(latitudes, 90)):
-                raise RejectedError("its coordinates are not degrees of longitude and latitude")
-
-
-def _within(values: Iterable[float], limit: float) -> bool:
-    # A NaN among them is neither the least nor the greatest, but it spoils the sum.
-    numbers = list(values)
-    return -limit <= min(numbers) and max(numbers) <= limit and math.isfinite(sum(numbers))
-
-
-def _text(fields: Mapping[str, Any], *bases: str) -> str:
+def _text(fields: Mapping[str, str], *bases: str) -> str:
     for base in bases:
         for year in _YEARS:
             if value := fields.get(base + year):
-                return str(value).strip()
+                return value
     return ""
 
 
-def _area(fields: Mapping[str, Any], base: str) -> int:
+def _area(fields: Mapping[str, str], base: str) -> int:
     text = _text(fields, base)
-    if text and not text.isdecimal():
+    # More digits than fit into the column are no area on this globe either.
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= _AREA_MAX_DIGITS):
         raise RejectedError(f"{base} is {text}, not a number of square metres")
     return int(text or 0)
 
 
-def _name(fields: Mapping[str, Any], kind: str, geoid: str) -> str:
+def _name(fields: Mapping[str, str], kind: str, geoid: str) -> str:
     layout = LAYOUTS[kind]
     if name := _text(fields, *layout.name_fields):
         return name
@@ -205,7 +184,7 @@ def _name(fields: Mapping[str, Any], kind: str, geoid: str) -> str:
     return "at large" if number in _AT_LARGE else number.lstrip("0")
 
 
-def _full_name(fields: Mapping[str, Any], kind: str, name: str) -> str:
+def _full_name(fields: Mapping[str, str], kind: str, name: str) -> str:
     code = _text(fields, "LSAD")
     if kind == RegionKind.COUNTY:
         return f"{name} {_COUNTY_DESCRIPTIONS.get(code, '')}".strip()
@@ -224,7 +203,7 @@ def _fitting(text: str, column: str) -> str:
     return text
 
 
-def _state_fips(fields: Mapping[str, Any], kind: str, geoid: str) -> str:
+def _state_fips(fields: Mapping[str, str], kind: str, geoid: str) -> str:
     if kind == RegionKind.ZIP_AREA:
         return ""
     state = _text(fields, "STATEFP") or geoid[:2]
@@ -233,7 +212,7 @@ def _state_fips(fields: Mapping[str, Any], kind: str, geoid: str) -> str:
     return state
 
 
-def _usps(fields: Mapping[str, Any]) -> str:
+def _usps(fields: Mapping[str, str]) -> str:
     usps = _text(fields, "STUSPS").upper()
     if not re.fullmatch(r"[A-Z]{2}", usps):
         raise RejectedError(f"STUSPS is {usps!r}, not a postal code of two letters")

@@ -7,13 +7,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from app.ratelimit.requests import address_of, first_refusal
 from app.regions.models import Region, RegionKind
 from app.site.caching import private_page
 from app.site.forms import DistrictForm
+from app.site.limits import refused_form
 from app.site.maps import thumbnail
 from app.stakeholders.places import Place
 
 Shares = list[tuple[str, list[tuple[Region, int | None]]]]
+_MANY_SEARCHES = "Many searches came from your network, and we answer a few at a time."
 
 
 # POST, though it changes nothing: an address stays in histories and access logs, and here it would say where somebody is.
@@ -22,18 +25,19 @@ Shares = list[tuple[str, list[tuple[Region, int | None]]]]
 def find_district(request: HttpRequest) -> HttpResponse:
     form = DistrictForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form}
-    if form.is_valid() and (zip_area := form.cleaned_data.get("zip_area")):
-        shares = shares_of(zip_area)
-        context |= {
-            "zip_area": zip_area,
-            "shares": shares,
-            "searched": True,
-            "picture": _picture_of(zip_area, shares),
-        }
-    elif form.is_valid():
-        regions = regions_of(form.cleaned_data["place"])
-        context |= {"regions": regions, "searched": True, "picture": _picture(regions)}
+    if form.is_valid():
+        if refusal := first_refusal(request, {"locate": address_of(request)}):
+            return refused_form(request, "site/find_district.html", context, refusal, _MANY_SEARCHES)
+        context |= {"searched": True, **_answer(form.cleaned_data)}
     return render(request, "site/find_district.html", context)
+
+
+def _answer(asked: dict[str, Any]) -> dict[str, Any]:
+    if zip_area := asked.get("zip_area"):
+        shares = shares_of(zip_area)
+        return {"zip_area": zip_area, "shares": shares, "picture": _picture_of(zip_area, shares)}
+    regions = regions_of(asked["place"])
+    return {"regions": regions, "picture": _picture(regions)}
 
 
 def regions_of(place: Place) -> list[Region]:

@@ -15,16 +15,23 @@ from app.endorsements.services import (
     LinkUnusableError,
     confirm,
     find_link,
+    limited_clients,
     request_withdrawal,
     submit,
     withdraw,
 )
+from app.ratelimit.requests import address_of, first_refusal, limited
 from app.site.caching import private_page, token_page
 from app.site.campaigns import published_campaign, standing
 from app.site.forms import EndorseForm, WithdrawForm
+from app.site.limits import refused_form, refused_link
 
 CONFLICT, GONE = 409, 410
 _ANY = ["GET", "HEAD", "POST"]
+_MANY_ENDORSEMENTS = (
+    "Many endorsements came from your network or with this e-mail address, and we take a few at a time."
+)
+_MANY_MAILS = "We have just sent several messages for your network or to this address."
 
 
 @require_http_methods(_ANY)
@@ -34,13 +41,17 @@ def endorse(request: HttpRequest, slug: str) -> HttpResponse:
     if not campaign.is_open():
         return _not_open(request, slug)
     form = EndorseForm(request.POST if request.method == "POST" else None)
+    context = {"campaign": campaign, "form": form}
     if form.is_valid():
+        submission = form.submission()
+        if refusal := first_refusal(request, limited_clients(submission, address_of(request))):
+            return refused_form(request, "site/endorse.html", context, refusal, _MANY_ENDORSEMENTS)
         try:
-            submit(campaign, form.submission())
+            submit(campaign, submission)
         except CampaignNotOpenError:
             return _not_open(request, slug)
         return redirect("site:endorse-sent", slug=slug)
-    return render(request, "site/endorse.html", {"campaign": campaign, "form": form})
+    return render(request, "site/endorse.html", context)
 
 
 @require_safe
@@ -55,10 +66,15 @@ def request_withdrawal_link(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for a link to withdraw, also after the campaign closed; the answer tells nothing about the address."""
     campaign = published_campaign(slug)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
+    context = {"campaign": campaign, "form": form}
     if form.is_valid():
-        request_withdrawal(campaign, form.cleaned_data["email"])
+        email = form.cleaned_data["email"]
+        clients = {"mail-link-address": address_of(request), "mail-link-email": email}
+        if refusal := first_refusal(request, clients):
+            return refused_form(request, "site/withdraw_request.html", context, refusal, _MANY_MAILS)
+        request_withdrawal(campaign, email)
         return redirect("site:withdraw-sent", slug=slug)
-    return render(request, "site/withdraw_request.html", {"campaign": campaign, "form": form})
+    return render(request, "site/withdraw_request.html", context)
 
 
 @require_safe
@@ -72,6 +88,7 @@ def withdraw_sent(request: HttpRequest, slug: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(_ANY)
 @token_page
+@limited("use-link", refused_link)
 def confirm_link(request: HttpRequest, token: str) -> HttpResponse:
     return _use_link(request, token, EmailLink.Purpose.CONFIRM, confirm)
 
@@ -80,6 +97,7 @@ def confirm_link(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(_ANY)
 @token_page
+@limited("use-link", refused_link)
 def withdraw_link(request: HttpRequest, token: str) -> HttpResponse:
     return _use_link(request, token, EmailLink.Purpose.WITHDRAW, withdraw)
 

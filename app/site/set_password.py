@@ -15,8 +15,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from app.accounts.models import User
+from app.ratelimit.requests import address_of, as_refusal, first_refusal
 from app.site.caching import private_page
 from app.site.forms import SummarisedForm
+from app.site.limits import explain
 
 
 def _password(label: str, help_text: str = "") -> forms.CharField:
@@ -56,6 +58,14 @@ class SetPassword(PasswordResetConfirmView):
     form_class = ChoosePasswordForm
     template_name = "site/set_password.html"
     success_url = reverse_lazy("site:set-password-done")
+
+    def form_valid(self, form: SetPasswordForm) -> HttpResponse:  # type: ignore[type-arg]
+        assert isinstance(form, ChoosePasswordForm)  # noqa: S101 - for the type checker
+        if refusal := first_refusal(self.request, {"set-password": address_of(self.request)}):
+            explain(form, refusal, "Many passwords were set from your network.")
+            context = self.get_context_data(form=form, refused=True)
+            return as_refusal(self.render_to_response(context), refusal)
+        return super().form_valid(form)
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         if self.validlink:

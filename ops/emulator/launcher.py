@@ -74,6 +74,34 @@ def repair_binary_media_types(apigateway_v1: Any) -> None:
     apigateway_v1._media_type_matches = matches_unescaped
 
 
+def repair_source_address(apigateway_v1: Any) -> None:
+    """Who asks: the gateway believes a header that clients write, where AWS takes the connection's own address."""
+    build = apigateway_v1._build_lambda_event_v1
+
+    @functools.wraps(build)
+    def build_with_own_address(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        event: dict[str, Any] = build(*args, **kwargs)
+        # It listens on loopback alone, so everybody comes from there.
+        event["requestContext"]["identity"]["sourceIp"] = "127.0.0.1"
+        return event
+
+    apigateway_v1._build_lambda_event_v1 = build_with_own_address
+
+
+def log_dynamodb(dynamodb: Any) -> None:
+    """A line for each call, as the rehearsal of the rate limiter counts them; CloudTrail would have it as a data event."""
+    handle = dynamodb.handle_request
+
+    @functools.wraps(handle)
+    async def handle_and_log(method: str, path: str, headers: Any, body: Any, query: Any) -> Answer:
+        answer: Answer = await handle(method, path, headers, body, query)
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        print(f"DynamoDB call: {operation} {answer[0]}", flush=True)
+        return answer
+
+    dynamodb.handle_request = handle_and_log
+
+
 def repair_lambda_interpreter(lambda_runtime: Any) -> None:
     """Functions see what Lambda's runtime has, not what the emulator has."""
     detect = lambda_runtime._detect_runtime_binary
@@ -209,16 +237,38 @@ def repair_prefix_lists(ec2: Any) -> None:
     ec2._sg_rule_xml = describe_with_list
 
 
+def repair_key_value_stores(cloudfront_js: Any, keyvaluestore: Any) -> None:
+    """A CloudFront function's import of `cloudfront` is refused, so it can't read a key-value store."""
+    evaluate = cloudfront_js.evaluate
+
+    @functools.wraps(evaluate)
+    def evaluate_with_stores(code: bytes, event: dict[str, Any]) -> Any:
+        # Of all stores, whichever the function is associated with.
+        items = {
+            key: value
+            for store in keyvaluestore._stores._data.values()
+            for key, value in store["items"].items()
+        }
+        get = f"async (key) => {{ const items = {json.dumps(items)}; if (key in items) return items[key]; throw new Error(key); }}"
+        module = f"const cf = {{ kvs: () => ({{ get: {get} }}) }};"
+        return evaluate(code.replace(b"import cf from 'cloudfront';", module.encode()), event)
+
+    cloudfront_js.evaluate = evaluate_with_stores
+
+
 def _repairs() -> dict[str, Callable[[], None]]:
-    from ministack.core import lambda_runtime
-    from ministack.services import apigateway_v1, ec2, lambda_svc
+    from ministack.core import cloudfront_js, lambda_runtime
+    from ministack.services import apigateway_v1, cloudfront_keyvaluestore, dynamodb, ec2, lambda_svc
 
     return {
         "qualified_function": lambda: repair_qualified_function(lambda_svc),
         "binary_media_types": lambda: repair_binary_media_types(apigateway_v1),
+        "source_address": lambda: repair_source_address(apigateway_v1),
+        "dynamodb_log": lambda: log_dynamodb(dynamodb),
         "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
         "dual_stack": lambda: repair_dual_stack(ec2),
         "prefix_lists": lambda: repair_prefix_lists(ec2),
+        "key_value_stores": lambda: repair_key_value_stores(cloudfront_js, cloudfront_keyvaluestore),
     }
 
 

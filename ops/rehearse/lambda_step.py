@@ -12,7 +12,7 @@ import boto3
 from ops import deploy, doctor, functions, smoke, stage, zappa_settings
 from ops.deploy import DeployError, Deployment
 from ops.processes import wait_until
-from ops.rehearse import administrator, canaries, cast, endorsement, variants
+from ops.rehearse import administrator, canaries, cast, endorsement, ratelimit, variants
 from ops.rehearse.variants import Built
 from ops.rehearse.visitor import UnexpectedAnswerError, Visitor
 from ops.rehearse.world import World, save_function_logs
@@ -85,6 +85,10 @@ def _walk(world: World, deployment: Deployment, folder: Path) -> str:
     with steps.step("make a first administrator, who signs in by a link") as step:
         token = administrator.sign_in_by_link(platform, url)
         step.note = "302, 200, 302, 410"
+    with steps.step("200 requests, 25 at once, where 20 an hour may pass") as step:
+        step.note = ratelimit.rush(world, url)
+    with steps.step("go on asking, with a forged address") as step:
+        step.note = ratelimit.ask_on(world, url)
     with steps.step("/readyz, and a request that is too large") as step:
         Visitor(url).get("/readyz")
         Visitor(url).post_json(f"/api/campaigns/{cast.SLUG}/endorsements/", {"name": "x" * 5 * 1024**2}, 413)

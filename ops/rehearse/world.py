@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 import boto3
 import psycopg2
 
-from ops import emulator, postgis, zappa_settings
+from ops import dynalite, emulator, postgis, zappa_settings
 from ops.emulator import Emulator
 from ops.platform import StagePlatform
 
@@ -85,6 +85,8 @@ def make_platform(running: Emulator, server_url: str, database_url: str, mail: P
     for bucket in (deployments, static):
         boto3.client("s3").create_bucket(Bucket=bucket)
     database_secret, django_secret = f"{PROJECT}/{STAGE}/database", f"{PROJECT}/{STAGE}/django"
+    table = f"{PROJECT}-rate-limits"
+    dynalite.make_table(boto3.client("dynamodb"), table)
     master_secret, server, database = f"{PROJECT}/master", urlsplit(server_url), urlsplit(database_url)
     _keep_secret(master_secret, json.dumps(_credentials(server)))
     _keep_secret(database_secret, json.dumps(_credentials(database)))
@@ -96,6 +98,9 @@ def make_platform(running: Emulator, server_url: str, database_url: str, mail: P
         "DATABASE_SECRET": database_secret,
         "DATABASE_SSLMODE": "disable",
         "DJANGO_SECRET": django_secret,
+        "RATE_LIMIT_TABLE": table,
+        # This machine also plays the functions, the gateway and the database.
+        "RATE_LIMIT_TIMEOUT_MS": "10000",
         # Four slashes: django-environ takes the first of the path away.
         "EMAIL_URL": f"filemail:///{mail}",
         "DEFAULT_FROM_EMAIL": "Rehearsal <coalition@rehearsal.test>",

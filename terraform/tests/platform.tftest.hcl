@@ -81,6 +81,41 @@ run "it_refuses_addresses_that_would_make_broken_links" {
   expect_failures = [var.stages]
 }
 
+run "it_refuses_an_address_without_tls" {
+  command = plan
+
+  variables {
+    emulated = false
+    stages   = { prod = { public_url = "http://coalition.example.org" } }
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "it_refuses_static_files_without_tls" {
+  command = plan
+
+  variables {
+    emulated = false
+    stages   = { prod = { static_url = "http://static.example.org/static/" } }
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "an_emulator_has_no_certificate" {
+  command = plan
+
+  variables {
+    stages = { prod = { public_url = "http://127.0.0.1:4566" } }
+  }
+
+  assert {
+    condition     = output.stages.prod.public_url == "http://127.0.0.1:4566"
+    error_message = "A rehearsal has another address."
+  }
+}
+
 run "it_refuses_a_concurrency_that_would_stop_the_function" {
   command = plan
 
@@ -109,6 +144,66 @@ run "it_refuses_static_files_at_no_folder" {
 
   variables {
     stages = { prod = { static_url = "https://static.example.org" } }
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "without_a_cdn_there_is_no_secret_of_one" {
+  command = plan
+
+  assert {
+    condition     = length(module.cdn_secret) == 0 && output.stages.prod.cdn == null && !contains(keys(output.stages.prod.environment), "CDN_SECRET")
+    error_message = "There is."
+  }
+}
+
+run "with_a_cdn_the_application_is_told_of_its_secret_and_its_hosts" {
+  command = plan
+
+  variables {
+    stages = { prod = { cdn = { domain = "example.org" } } }
+  }
+
+  assert {
+    condition     = output.stages.prod.environment.CDN_SECRET == "coalition-builder/prod/cdn/origin" && output.stages.prod.environment.ALLOWED_HOSTS == ".cloudfront.net,example.org"
+    error_message = "It is told something else."
+  }
+  assert {
+    condition     = output.stages.prod.cdn == { domain = "example.org", zone_id = "", hsts_seconds = 31536000, waf = false }
+    error_message = "The edge would be another."
+  }
+}
+
+run "a_retired_cdn_leaves_its_secret_to_the_functions_that_still_read_it" {
+  command = plan
+
+  variables {
+    stages = { prod = { cdn = { domain = "example.org", retired = true } } }
+  }
+
+  assert {
+    condition     = length(module.cdn_secret) == 1 && output.stages.prod.cdn == null && !contains(keys(output.stages.prod.environment), "CDN_SECRET")
+    error_message = "A function that starts between apply and deploy would find no secret, or the CDN stays."
+  }
+}
+
+run "it_refuses_a_cdn_at_www" {
+  command = plan
+
+  variables {
+    stages = { prod = { cdn = { domain = "www.example.org" } } }
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "it_refuses_two_handlers_of_one_bucket" {
+  command = plan
+
+  variables {
+    environment = "nonprod"
+    stages      = { dev = { upload_handler = "app.uploads.events.received" }, staging = { upload_handler = "app.uploads.events.received" } }
   }
 
   expect_failures = [var.stages]

@@ -24,7 +24,14 @@ def echo(request: HttpRequest, **_: str) -> JsonResponse:
                 name
                 for name in request.META
                 if name.startswith(
-                    ("HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_X_REAL", "HTTP_CLOUDFRONT_VIEWER_ADDRESS")
+                    (
+                        "HTTP_X_FORWARDED",
+                        "HTTP_FORWARDED",
+                        "HTTP_X_REAL",
+                        "HTTP_X_VIEWER",
+                        "HTTP_X_ORIGIN",
+                        "HTTP_CLOUDFRONT_VIEWER_ADDRESS",
+                    )
                 )
                 or "SECRET" in name
             ),

@@ -36,23 +36,29 @@ def test_a_service_has_one_client_of_one_session() -> None:
     assert aws._session() is aws._session()
 
 
-@pytest.mark.parametrize(
-    ("service", "host"),
-    [
-        ("secretsmanager", "secretsmanager.us-west-2.amazonaws.com"),
-        ("s3", "s3.us-west-2.amazonaws.com"),
-        ("dynamodb", "dynamodb.us-west-2.amazonaws.com"),
-        ("sesv2", "email.us-west-2.api.aws"),
-        ("lambda", "lambda.us-west-2.api.aws"),
-        ("sns", "sns.us-west-2.api.aws"),
-        ("sqs", "sqs.us-west-2.api.aws"),
-        ("events", "events.us-west-2.api.aws"),
-    ],
-)
+HOSTS = {
+    "secretsmanager": "secretsmanager.{}.amazonaws.com",
+    "dynamodb": "dynamodb.{}.amazonaws.com",
+    "s3": "s3.{}.amazonaws.com",
+    "sesv2": "email.{}.api.aws",
+}
+
+
+@pytest.mark.parametrize("region", ["us-west-2", "us-east-1"])
 def test_each_service_is_reached_by_the_host_that_the_private_subnets_can_reach(
-    service: str, host: str
+    region: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert aws.client(service).meta.endpoint_url == f"https://{host}"
+    monkeypatch.setenv("AWS_REGION", region)
+    aws.forget_clients()
+    hosts = {service: host.format(region) for service, host in HOSTS.items()}
+    assert {service: aws.address(service) for service in aws.ENDPOINTS} == {
+        service: f"https://{host}" for service, host in hosts.items()
+    }
+
+
+def test_a_service_whose_address_family_nobody_looked_at_is_refused() -> None:
+    with pytest.raises(aws.UnlistedServiceError, match="sqs is not in ENDPOINTS"):
+        aws.client("sqs")
 
 
 def test_no_call_can_take_as_long_as_a_request_may() -> None:
@@ -127,7 +133,8 @@ def test_a_secrets_manager_that_does_not_answer_is_named(monkeypatch: pytest.Mon
         },
     )
     assert (
-        "DJANGO_SECRET: the secret coalition/django can't be read: EndpointConnectionError" in result.stderr
+        "DJANGO_SECRET: the secret coalition/django can't be read: EndpointConnectionError; tried again: FAILED"
+        "   secretsmanager  127.0.0.1:1  IPv4 127.0.0.1: refused. AWS_ENDPOINT_URL says" in result.stderr
     )
 
 

@@ -9,6 +9,21 @@ import pytest
 
 from tests.stage import PRODUCTION, ROOT, run
 
+PLANTED = (
+    "key",
+    "old_key",
+    "database",
+    "mail",
+    "aws",
+    "session",
+    "token",
+    "password",
+    "email",
+    "name",
+    "rotated",
+    "origin",
+)
+
 
 def canary() -> str:
     """As long as a word, so that only the right rule removes it."""
@@ -17,21 +32,7 @@ def canary() -> str:
 
 @pytest.fixture(scope="module")
 def planted() -> dict[str, str]:
-    names = (
-        "key",
-        "old_key",
-        "database",
-        "mail",
-        "aws",
-        "session",
-        "token",
-        "password",
-        "email",
-        "name",
-        "rotated",
-        "origin",
-    )
-    return {name: canary() for name in names}
+    return {name: canary() for name in PLANTED}
 
 
 @pytest.fixture(scope="module")
@@ -109,23 +110,7 @@ def test_every_line_is_json_with_a_level(stage: "tuple[str, list[str]]") -> None
     assert {json.loads(line)["level"] for line in lines} >= {"WARNING", "ERROR"}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "key",
-        "old_key",
-        "database",
-        "mail",
-        "aws",
-        "session",
-        "token",
-        "password",
-        "email",
-        "name",
-        "rotated",
-        "origin",
-    ],
-)
+@pytest.mark.parametrize("name", PLANTED)
 def test_no_canary_sings(stage: "tuple[str, list[str]]", planted: dict[str, str], name: str) -> None:
     answers, lines = stage
     assert [line for line in lines if planted[name] in line] == []

@@ -38,7 +38,7 @@ def send(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Send:
     """The entry point behind a CDN, its views those of lambda_urls.py, deployed as a stage is."""
     settings.ROOT_URLCONF = "tests.config.lambda_urls"
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    settings.ALLOWED_HOSTS = [API_HOST, "www.coalition.example", "cdn.coalition.example"]
+    settings.ALLOWED_HOSTS = [API_HOST, "www.coalition.example", "cdn.coalition.example", ".cloudfront.net"]
     settings.DEBUG = False
     application = gateway.GatewayApplication(
         wsgi.application, origin_secrets=["the-secret-of-the-cdn", "the-secret-before"], public_url=CDN
@@ -90,7 +90,7 @@ def echoed(answer: Answer) -> dict[str, Any]:
         ("forged_cloudfront", VISITOR, f"{API}/echo/", b""),
         ("cdn", "198.51.100.10", f"{CDN}/echo/", b""),
         ("cdn_ipv6_viewer", "2001:db8::10", f"{CDN}/echo/", b""),
-        ("cdn_bracketed_viewer", "2001:db8::10", f"{CDN}/echo/", b""),
+        ("cdn_own_address", "2001:db8::10", "https://d111111abcdef8.cloudfront.net/echo/", b""),
     ],
 )
 def test_a_recorded_event_gives_the_right_address_url_and_body(
@@ -133,8 +133,20 @@ def test_a_cdn_without_its_viewers_address_is_reported_once(
     gateway._warn_of_missing_viewer_address.cache_clear()
     addresses = {echoed(send(read_event("cdn_without_viewer")))["address"] for _ in range(2)}
     assert addresses == {CLOUDFRONT}
-    warnings = [record for record in caplog.records if "CloudFront-Viewer-Address" in record.message]
+    warnings = [record for record in caplog.records if "X-Viewer-Address" in record.message]
     assert len(warnings) == 1
+
+
+def test_the_prefix_of_the_public_address_is_not_put_before_the_cdns_paths(settings: Settings) -> None:
+    settings.ROOT_URLCONF = "tests.config.lambda_urls"
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.ALLOWED_HOSTS = [".cloudfront.net"]
+    # As long as PUBLIC_URL is still the API's own, while the CDN is being tried.
+    application = gateway.GatewayApplication(
+        wsgi.application, origin_secrets=["the-secret-of-the-cdn"], public_url=API
+    )
+    answer = make_lambda_handler(application, binary_support=True)(read_event("cdn_own_address"), None)
+    assert echoed(answer)["url"] == "https://d111111abcdef8.cloudfront.net/echo/"
 
 
 def test_without_a_cdn_no_secret_is_right(settings: Settings) -> None:

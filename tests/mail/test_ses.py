@@ -1,5 +1,6 @@
 """Mail by SES: what it is given (by moto, in this process), and what becomes of its refusals (by a server of ours)."""
 
+import dataclasses
 import email
 import email.policy
 import json
@@ -132,7 +133,7 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, str], Non
     thread.start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
     # Waiting between the client's own attempts is botocore's business.
-    monkeypatch.setattr(aws, "ATTEMPTS", 1)
+    monkeypatch.setattr(aws, "USUAL", dataclasses.replace(aws.USUAL, attempts=1))
     yield lambda status, code: given.append((status, code))
     server.shutdown()
     thread.join()
@@ -179,7 +180,7 @@ def test_what_stays_is_a_refusal(answer: Callable[[int, str], None], status: int
 
 def test_a_service_that_does_not_answer_may_answer_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    monkeypatch.setattr(aws, "ATTEMPTS", 1)
+    monkeypatch.setattr(aws, "USUAL", dataclasses.replace(aws.USUAL, attempts=1))
     with pytest.raises(MailNotSentError, match="SES was not reached: EndpointConnectionError"):
         send()
 

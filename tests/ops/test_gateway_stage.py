@@ -3,7 +3,9 @@
 import json
 import re
 
-from ops.gateway_stage import ACCESS_LOG_FORMAT, RATE_AND_BURST
+import pytest
+
+from ops.gateway_stage import ACCESS_LOG_FORMAT, RATE_AND_BURST, patch
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
 KNOWN = {
@@ -35,3 +37,8 @@ def test_the_gateway_accepts_the_format() -> None:
 def test_staging_takes_what_production_takes_and_dev_less() -> None:
     assert RATE_AND_BURST["staging"] == RATE_AND_BURST["prod"]
     assert RATE_AND_BURST["dev"] < RATE_AND_BURST["prod"]
+
+
+@pytest.mark.parametrize(("stage", "traced"), [("dev", "false"), ("staging", "false"), ("prod", "true")])
+def test_the_gateway_decides_what_of_production_is_traced(stage: str, traced: str) -> None:
+    assert {"op": "replace", "path": "/tracingEnabled", "value": traced} in patch(stage, "")

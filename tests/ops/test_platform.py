@@ -33,6 +33,7 @@ VALUES = {
     "database_endpoint": {"host": "db.example.internal", "port": 5432},
     "database_master_secret": "coalition-builder/database/master",
     "static_bucket": "coalition-builder-static-1",
+    "media_bucket": "coalition-builder-media-1",
     "private_subnet_ids": ["subnet-a", "subnet-b"],
     "lambda_security_group_id": "sg-1",
     "tags": {"project": "coalition-builder"},
@@ -53,6 +54,24 @@ def test_a_stage_is_read_from_the_outputs() -> None:
     assert prod.values.security_group_ids == ("sg-1",)
     assert (prod.database_host, prod.database_port) == ("db.example.internal", "5432")
     assert prod.master_secret == "coalition-builder/database/master"
+
+
+def test_a_state_of_before_there_were_cdns_has_none() -> None:
+    prod = from_outputs(outputs(), "prod")
+    assert (prod.cdn, prod.cdn_secret, prod.upload_handler, prod.has_edge) == (None, "", "", False)
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        {"cdn": {"domain": "act.example.org"}, "cdn_secret": "name"},
+        {"upload_handler": "app.uploads.received"},
+    ],
+)
+def test_a_cdn_or_a_handler_of_uploads_makes_an_edge(stage: dict[str, Any]) -> None:
+    prod = from_outputs(outputs(stages={"prod": {**STAGES["prod"], **stage}}), "prod")
+    assert prod.has_edge
+    assert (prod.cdn, prod.upload_handler) == (stage.get("cdn"), stage.get("upload_handler", ""))
 
 
 def test_everything_that_is_missing_is_named_at_once() -> None:

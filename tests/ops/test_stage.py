@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from ops import deploy, functions, stage, zappa_settings
+from ops import deploy, doctor, functions, stage, zappa_settings
 from ops.deploy import DeployError, Deployment
 from ops.emulator import ACCOUNT_ID, REGION, Emulator
 from ops.platform import StagePlatform
@@ -263,3 +263,60 @@ def test_static_files_are_uploaded_once_with_a_years_leave_to_keep_them(
     kept = boto3.client("s3").get_object(Bucket=bucket, Key="static/site/site.0123456789ab.css")
     assert kept["ContentType"] == "text/css"
     assert kept["CacheControl"] == "public, max-age=31536000, immutable"
+
+
+def doctor_says(
+    prod: Deployment, handler_code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str]:
+    """The doctor's exit code and words, for a stage where nothing but the endpoints is asked."""
+    monkeypatch.setattr(doctor, "problems", lambda _: [])
+    if handler_code:
+        make_function(prod.platform.ops_function, handler_code)
+    status = stage.perform("doctor", prod, arguments())
+    said = capsys.readouterr()
+    return status, said.out + said.err
+
+
+def test_the_doctor_tells_what_the_companion_reaches(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, said = doctor_says(prod, REPLIES, monkeypatch, capsys)
+    assert (status, said.splitlines()[0]) == (0, "probe_endpoints")
+
+
+def test_the_doctor_fails_over_an_endpoint_that_is_not_reached(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refuses = "def handler(event, context):\n    return {'refused': 'FAILED   secretsmanager'}"
+    assert doctor_says(prod, refuses, monkeypatch, capsys) == (1, "FAILED   secretsmanager\n")
+
+
+def test_the_doctor_shows_why_a_companion_does_not_start(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dies = "raise RuntimeError('DJANGO_SECRET: the secret x can not be read: ConnectTimeoutError')"
+    status, said = doctor_says(prod, dies, monkeypatch, capsys)
+    assert status == 1
+    assert "DJANGO_SECRET: the secret x can not be read: ConnectTimeoutError" in said
+
+
+@pytest.mark.parametrize(
+    ("handler_code", "expected"),
+    [
+        ("", "There is no function"),
+        (
+            "def handler(event, context):\n    return {'refused': \"Unknown command: 'probe_endpoints'\"}",
+            "the next deploy asks",
+        ),
+    ],
+)
+def test_the_doctor_is_content_with_a_companion_that_can_not_be_asked_yet(
+    prod: Deployment,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    handler_code: str,
+    expected: str,
+) -> None:
+    status, said = doctor_says(prod, handler_code, monkeypatch, capsys)
+    assert status == 0
+    assert expected in said

@@ -212,7 +212,7 @@ def test_an_older_state_row_moves_to_the_new_parent_only_in_its_vintage(tmp_path
         ),
         ("county", county(STATEFP="51"), degree_square(), "STATEFP 51 does not fit its GEOID"),
         ("county", county(ALAND=-3), degree_square(), "ALAND is -3, not a number of square metres"),
-        ("county", county("24005"), degree_square(), "the file has this GEOID before, in record 1"),
+        ("county", county("24005"), degree_square(), "this GEOID comes before, in record 1"),
         ("state", state(usps=""), degree_square(), "STUSPS is '', not a postal code of two letters"),
         ("state", state(usps="M"), degree_square(), "STUSPS is 'M', not a postal code of two letters"),
     ],
@@ -333,7 +333,7 @@ def test_a_broken_record_leaves_the_old_layer_whole(folder: Path, tmp_path: Path
     second = 100 + 8 + int.from_bytes(shapes[104:108]) * 2
     shapes[second + 8 + 40 : second + 8 + 44] = (10**9).to_bytes(4, "little")
     (broken / "layer.shp").write_bytes(shapes)
-    with pytest.raises(SourceError, match="Record 2 can't be read"):
+    with pytest.raises(SourceError, match=r"Record 2 of layer\.shp can't be read"):
         load(broken)
     assert Region.objects.get().west == pytest.approx(-77, abs=3e-5)
 

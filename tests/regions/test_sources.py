@@ -1,17 +1,12 @@
 """Where shapefiles come from. A zip is somebody else's: whatever could leave its folder or fill the disk is refused."""
 
-import http.server
-import ssl
 import stat
 import struct
-import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
-import trustme
 
 from app.regions.sources import SourceError, opened
 from tests.layers import county, degree_square, pack, write_layer
@@ -213,103 +208,3 @@ def test_whatever_byte_of_its_directory_is_changed_a_zip_is_read_or_refused(arch
 
 def test_a_source_that_is_not_there_is_named() -> None:
     assert refusal("nowhere.zip") == "nowhere.zip does not exist."
-
-
-class Server(http.server.BaseHTTPRequestHandler):
-    """Serves `content` at /layer.zip, half of it at /half.zip, and redirects."""
-
-    content: ClassVar[bytes] = b""
-    redirects: ClassVar[dict[str, str]] = {}
-
-    def do_GET(self) -> None:
-        if self.path in self.redirects:
-            self.send_response(302)
-            self.send_header("Location", self.redirects[self.path])
-            self.end_headers()
-        elif self.path in ("/layer.zip", "/half.zip"):
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(self.content)))
-            self.end_headers()
-            self.wfile.write(
-                self.content if self.path == "/layer.zip" else self.content[: len(self.content) // 2]
-            )
-        else:
-            self.send_error(404)
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
-class QuietServer(http.server.ThreadingHTTPServer):
-    def handle_error(self, *_: object) -> None:
-        """A client that hangs up is what some tests want."""
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def server(authority: trustme.CA, archive: Path) -> Iterator[str]:
-    """The address of an https server of its own authority."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    with QuietServer(("127.0.0.1", 0), Server) as serving:
-        # The handshake is left to the thread of the request, which closes its socket when it fails.
-        serving.socket = context.wrap_socket(serving.socket, server_side=True, do_handshake_on_connect=False)
-        address = f"https://127.0.0.1:{serving.server_port}"
-        Server.content = archive.read_bytes()
-        Server.redirects = {
-            "/moved": f"{address}/layer.zip",
-            "/downgraded": f"http://127.0.0.1:{serving.server_port}/layer.zip",
-        }
-        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield address
-        serving.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    certificate = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(certificate)
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-
-
-@pytest.mark.usefixtures("trusted")
-@pytest.mark.parametrize("path", ["/layer.zip", "/moved"])
-def test_an_https_address_is_downloaded(server: str, path: str) -> None:
-    assert names(server + path) == ALL_PARTS
-
-
-def test_a_certificate_of_an_unknown_authority_is_refused(server: str) -> None:
-    assert "CERTIFICATE_VERIFY_FAILED" in refusal(f"{server}/layer.zip")
-
-
-@pytest.mark.usefixtures("trusted")
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ("/none.zip", "can't be downloaded: Not Found"),
-        ("/half.zip", "broke off after"),
-        ("/downgraded", "is refused: only https addresses are downloaded"),
-    ],
-)
-def test_a_download_that_fails_is_refused(server: str, path: str, reason: str) -> None:
-    assert reason in refusal(server + path)
-
-
-@pytest.mark.usefixtures("trusted")
-def test_a_download_is_stopped_at_the_limit(server: str) -> None:
-    assert "is larger than allowed" in refusal(f"{server}/layer.zip", max_bytes=100)
-
-
-def test_a_server_that_is_not_there_is_named() -> None:
-    assert "can't be downloaded" in refusal("https://127.0.0.1:1/layer.zip")
-
-
-@pytest.mark.parametrize("url", ["http://example.org/a.zip", "ftp://example.org/a.zip", "file:///etc/passwd"])
-def test_anything_but_https_is_refused(url: str) -> None:
-    assert refusal(url) == f"{url} is refused: only https addresses are downloaded."

@@ -7,12 +7,12 @@ import pytest
 from app.regions.models import RegionKind
 from app.regions.shapefiles import Record
 from app.regions.sources import SourceError
-from app.regions.tiger import LAYOUTS, RejectedError, check_fields, check_positions, read_attributes
+from app.regions.tiger import LAYOUTS, check_fields, read_attributes
 
 
 def read(kind: str, **fields: Any) -> Any:
     check_fields(kind, fields)
-    return read_attributes(Record(1, fields, ()), kind)
+    return read_attributes(Record(1, fields, None), kind)
 
 
 def test_every_kind_has_a_layout() -> None:
@@ -110,20 +110,10 @@ def test_a_region_is_read_from_the_fields_of_its_kind(
     assert region.usps == ("MD" if kind == "state" else "")
 
 
-@pytest.mark.parametrize(
-    "position",
-    [(181.0, 39.0), (-77.0, -90.5), (float("nan"), 39.0), (-77.0, float("nan")), (float("-inf"), 39.0)],
-)
-def test_a_position_off_the_globe_rejects_the_record(position: tuple[float, float]) -> None:
-    ring = [(-77.0, 39.0), position, (-76.0, 39.0), (-77.0, 39.0)]
-    with pytest.raises(RejectedError, match="not degrees"):
-        check_positions(Record(1, {}, [[ring]]))
-
-
-def test_areas_may_be_numbers_or_text_or_missing() -> None:
+def test_areas_may_have_leading_zeros_or_be_missing() -> None:
     fields = {"GEOID": "24005", "NAME": "Baltimore"}
     areas = [
-        read("county", **fields, **given).land_area_m2 for given in ({"ALAND": 5}, {"ALAND10": "0005"}, {})
+        read("county", **fields, **given).land_area_m2 for given in ({"ALAND": "5"}, {"ALAND10": "0005"}, {})
     ]
     assert areas == [5, 5, 0]
 

@@ -11,6 +11,7 @@ import pytest
 import shapefile
 import shapely
 
+from app.regions.geometry import multipolygon_from_ewkb
 from app.regions.models import RegionKind
 from app.regions.shapefiles import read_shapefile
 from app.regions.sources import opened
@@ -26,10 +27,10 @@ def demo(kind: str) -> dict[str, shapely.MultiPolygon]:
         assert source.notices == ()
         return {
             str(record.attributes["GEOID"]): shapely.MultiPolygon(
-                [(rings[0], rings[1:]) for rings in record.polygons]
+                [(rings[0], rings[1:]) for rings in multipolygon_from_ewkb(record.shape.ewkb)]
             )
             for record in source
-            if record.attributes
+            if record.attributes and record.shape
         }
 
 

@@ -230,6 +230,6 @@ def test_a_failed_import_changes_nothing_on_sqlite(demo: Demo, tmp_path: Path) -
     before = demo.rows("SELECT count(*), max(updated_at) FROM regions_region")
     failed = manage(demo.folder, "import_tiger", str(broken), "--kind=county", "--vintage=2016")
     assert failed.returncode == 1
-    assert "Record 1 can't be read" in failed.stderr
+    assert "Record 1 of layer.shp can't be read" in failed.stderr
     assert "Nothing was changed." in failed.stderr
     assert demo.rows("SELECT count(*), max(updated_at) FROM regions_region") == before

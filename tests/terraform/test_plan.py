@@ -1,29 +1,16 @@
 """What a plan of each environment says, decoded: who may do what, what is encrypted, what is written down."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from app.config import settings
 from ops import platform, terraform
-from tests.terraform.conftest import Plan
+from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, allowed, documents, listed, outputs
 
-PlanOf = Callable[..., Plan]
 ENVIRONMENTS = {"nonprod": ["dev", "staging"], "prod": ["prod"]}
-
-# All that is optional and has a policy or a price.
-EVERYTHING_ON = (
-    "-var=mail_domain=example.org",
-    "-var=database_proxy=true",
-    "-var=alarm_email=team@example.org",
-    '-var=interface_endpoints=["lambda"]',
-)
 
 # Why each needs it: the READMEs of the modules zappa and geodata-import.
 STATEMENTS_ON_EVERYTHING = {"LambdaPlacesTheFunctionInTheVpc", "SendTraces", "SignInToEcr"}
@@ -32,42 +19,11 @@ POLICIES_UNKNOWN_BEFORE_APPLY = {
     "aws_sns_topic_policy.alarms",
     "module.mail.aws_sns_topic_policy.feedback[0]",
 }
-SET_BY_THE_DEPLOY = {"STAGE", "PUBLIC_URL", "RELEASE_ID"}
 
 
 @pytest.fixture(params=ENVIRONMENTS)
 def plan(request: pytest.FixtureRequest, plan_of: PlanOf) -> Plan:
     return plan_of(request.param, *EVERYTHING_ON)
-
-
-def documents(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(address, document) of every policy, of identities, resources and who may assume."""
-    for address, values in plan.resources.items():
-        for name in ("policy", "assume_role_policy"):
-            # ECR calls its rules for old images a policy too.
-            if values.get(name) and ".aws_ecr_lifecycle_policy." not in address:
-                yield address, json.loads(values[name])
-
-
-def allowed(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
-    for address, document in documents(plan):
-        for statement in document["Statement"]:
-            if statement["Effect"] == "Allow":
-                yield address, statement
-
-
-def listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
-
-
-def actions_of(plan: Plan, role: str) -> set[str]:
-    names = [f'aws_iam_role_policy.runtime["{role}"]', f'aws_iam_role_policy.given["{role}/']
-    return {
-        action
-        for address, statement in allowed(plan)
-        if any(name in address for name in names)
-        for action in listed(statement["Action"])
-    }
 
 
 def test_every_policy_can_be_read_before_it_is_applied(plan: Plan) -> None:
@@ -104,44 +60,6 @@ def test_nobody_outside_the_account_is_trusted(plan: Plan) -> None:
     assert {kind for text in principals for kind in json.loads(text)} == {"Service"}
 
 
-NETWORK = {
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-}
-RUNTIME = NETWORK | {
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "secretsmanager:GetSecretValue",
-    "dynamodb:UpdateItem",
-    "s3:GetObject",
-    "s3:ListBucket",
-}
-TRACES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-MAIL = {"ses:SendEmail", "ses:SendRawEmail"}
-MAPS = {"s3:PutObject"}
-
-
-@pytest.mark.parametrize(
-    ("environment", "role", "extra"),
-    [
-        ("prod", "prod", TRACES | {"lambda:InvokeFunction"}),
-        ("prod", "prod-ops", TRACES | MAIL | MAPS),
-        ("nonprod", "dev", {"lambda:InvokeFunction"}),
-        ("nonprod", "dev-ops", MAIL | MAPS),
-        ("nonprod", "staging", {"lambda:InvokeFunction"}),
-        ("nonprod", "staging-ops", MAIL | MAPS),
-    ],
-)
-def test_a_function_may_do_exactly_this(
-    plan_of: PlanOf, environment: str, role: str, extra: set[str]
-) -> None:
-    assert actions_of(plan_of(environment, *EVERYTHING_ON), role) == RUNTIME | extra
-
-
 @pytest.mark.parametrize("stage", ["dev", "staging"])
 def test_an_import_task_may_do_exactly_this(plan_of: PlanOf, stage: str) -> None:
     statements = [
@@ -162,15 +80,14 @@ def test_an_import_task_may_do_exactly_this(plan_of: PlanOf, stage: str) -> None
 def test_the_application_knows_every_variable_of_an_import_task() -> None:
     text = (terraform.TERRAFORM / "stages.tf").read_text().split("import_environments", 1)[1]
     names = set(re.findall(r"^ {6}([A-Z_]+) +=", text, re.MULTILINE))
-    # Python's own: where the application unpacks downloads.
-    assert names - {"TMPDIR"} == {
+    assert names == {
         "STAGE",
         "PUBLIC_URL",
         "DATABASE_STATEMENT_TIMEOUT_SECONDS",
         "DATABASE_LOCK_TIMEOUT_SECONDS",
         "DATABASE_IDLE_TIMEOUT_SECONDS",
     }
-    assert names - {"TMPDIR"} <= settings.env.names
+    assert names <= settings.env.names
 
 
 def test_a_stage_reads_no_secret_of_another(plan_of: PlanOf) -> None:
@@ -297,17 +214,6 @@ def supplied(plan: Plan, stage: str) -> dict[str, Any]:
     return {**dict.fromkeys(unknown), **known}
 
 
-@pytest.mark.parametrize(
-    ("environment", "stage"), [("nonprod", "dev"), ("nonprod", "staging"), ("prod", "prod")]
-)
-def test_terraform_supplies_what_the_settings_need_and_nothing_that_they_never_read(
-    plan_of: PlanOf, environment: str, stage: str
-) -> None:
-    names = set(supplied(plan_of(environment, *EVERYTHING_ON), stage))
-    assert names <= settings.env.names
-    assert needed_by_settings(stage) - SET_BY_THE_DEPLOY <= names
-
-
 @pytest.mark.parametrize("url", ["", "https://static.example.org/static/"])
 def test_static_files_have_an_address_only_where_a_cdn_serves_them(plan_of: PlanOf, url: str) -> None:
     stages = json.dumps({"prod": {"static_url": url}})
@@ -316,43 +222,7 @@ def test_static_files_have_an_address_only_where_a_cdn_serves_them(plan_of: Plan
     assert ("STATIC_URL" in told) == bool(url)
 
 
-def needed_by_settings(stage: str) -> set[str]:
-    """What a stage that is told nothing but its name complains of; of a value or the secret's name, the secret's name."""
-    result = subprocess.run(
-        [sys.executable, "-c", "import app.config.settings"],
-        env={"STAGE": stage, "PATH": os.environ["PATH"]},
-        cwd=terraform.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found = re.findall(r"^  - (?:neither \w+ nor )?(\w+) is (?:not )?set$", result.stderr, re.MULTILINE)
-    assert found, result.stderr
-    return set(found)
-
-
-@pytest.mark.parametrize(
-    ("environment", "stage"), [("nonprod", "dev"), ("nonprod", "staging"), ("prod", "prod")]
-)
+@pytest.mark.parametrize(("environment", "stage"), STAGES)
 def test_a_deployment_reads_the_outputs_it_needs(plan_of: PlanOf, environment: str, stage: str) -> None:
-    plan = plan_of(environment, *EVERYTHING_ON)
-    # What only an apply knows stands in as a word, of the kind that the output has.
-    outputs = {
-        name: {"value": _filled(plan.outputs.get(name), unknown)}
-        for name, unknown in plan.unknown_outputs.items()
-    }
-    ours = platform.from_outputs(outputs, stage)
+    ours = platform.from_outputs(outputs(plan_of(environment, *EVERYTHING_ON)), stage)
     assert ours.values.role_name == f"coalition-builder-{stage}-lambda"
-
-
-def _filled(known: Any, unknown: Any) -> Any:
-    if unknown is True:
-        return "known-after-apply"
-    if isinstance(unknown, dict):
-        return {
-            **(known or {}),
-            **{name: _filled((known or {}).get(name), it) for name, it in unknown.items() if it},
-        }
-    if isinstance(unknown, list):
-        return [_filled(one, it) for one, it in zip(known or [None] * len(unknown), unknown, strict=False)]
-    return known

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('regions', '0002_newest_of_layer'),
+        ('regions', '0006_lz4'),
     ]
 
     operations = [

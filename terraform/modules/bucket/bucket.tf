@@ -47,14 +47,14 @@ resource "aws_s3_bucket_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
+    Statement = concat([{
       Sid       = "TlsOnly"
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:*"
       Resource  = [local.arn, "${local.arn}/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
+    }], local.cdn_statements)
   })
 
   # Both at once is refused by S3 now and then: one operation on a bucket at a time.
@@ -62,8 +62,19 @@ resource "aws_s3_bucket_policy" "this" {
 }
 
 data "aws_partition" "current" {}
+data "aws_caller_identity" "current" {}
 
 locals {
   # From the name, so that a plan shows whole policies before the bucket exists.
   arn = "arn:${data.aws_partition.current.partition}:s3:::${var.name}"
+
+  # Any distribution of this account: ours is made after the bucket, in another state, and the files are public by nature.
+  cdn_statements = var.cdn_folder == "" ? [] : [{
+    Sid       = "CdnsOfThisAccountRead"
+    Effect    = "Allow"
+    Principal = { Service = "cloudfront.amazonaws.com" }
+    Action    = "s3:GetObject"
+    Resource  = "${local.arn}/${var.cdn_folder}/*"
+    Condition = { ArnLike = { "aws:SourceArn" = "arn:${data.aws_partition.current.partition}:cloudfront::${data.aws_caller_identity.current.account_id}:distribution/*" } }
+  }]
 }

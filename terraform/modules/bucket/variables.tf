@@ -28,3 +28,14 @@ variable "protected" {
   description = "Refuse to destroy the bucket while it holds anything."
   type        = bool
 }
+
+variable "cdn_folder" {
+  description = "The folder that a CDN of this account may read, e.g. static. Empty: none."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^([a-z]+)?$", var.cdn_folder))
+    error_message = "cdn_folder is a lower-case word or empty."
+  }
+}

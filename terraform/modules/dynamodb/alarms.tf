@@ -13,3 +13,22 @@ resource "aws_cloudwatch_metric_alarm" "throttled" {
   alarm_actions       = [var.alarm_topic_arn]
   ok_actions          = [var.alarm_topic_arn]
 }
+
+# Whatever the reason (throttled, slow, forbidden, deleted), by the line that the application logs: app/ratelimit/metrics.py.
+resource "aws_cloudwatch_metric_alarm" "failing" {
+  for_each = var.stages
+
+  alarm_name          = "${local.table_name}-failing-${each.key}"
+  alarm_description   = "The rate limiter of ${each.key} can't count: public reads are counted by each process alone, sign-in and what sends mail answer 503. Runbook: docs/runbooks/rate-limiter-can-not-count.md"
+  namespace           = "CoalitionBuilder"
+  metric_name         = "RateLimitFailures"
+  dimensions          = { table = aws_dynamodb_table.rate_limits.name, stage = each.key }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  threshold           = 5 # a lost packet is none
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [var.alarm_topic_arn]
+  ok_actions          = [var.alarm_topic_arn]
+}

@@ -7,3 +7,8 @@ output "access_policies" {
   description = "By stage: the policy of exactly the calls that the rate limiter makes, on the stage's own keys."
   value       = local.access_policies
 }
+
+output "ops_policies" {
+  description = "By stage: the policy by which an operator's command shows and clears the stage's own keys."
+  value       = local.ops_policies
+}

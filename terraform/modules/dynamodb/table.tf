@@ -2,7 +2,7 @@ resource "aws_dynamodb_table" "rate_limits" {
   # checkov:skip=CKV_AWS_119: a key of our own costs $1 a month and a call to KMS, for counters of hashed clients
   name         = local.table_name
   billing_mode = "PAY_PER_REQUEST"
-  hash_key     = "key" # stage#scope#HMAC(client)#epoch
+  hash_key     = "key" # stage#scope#HMAC(client); why no epoch: docs/decisions/0024-rate-limiter.md
 
   attribute {
     name = "key"

@@ -5,9 +5,10 @@ data "aws_caller_identity" "current" {}
 module "static" {
   source = "../bucket"
 
-  name      = local.static
-  versioned = false # a release uploads them again
-  protected = var.protected
+  name       = local.static
+  versioned  = false # a release uploads them again
+  protected  = var.protected
+  cdn_folder = "static"
 }
 
 # What people uploaded. Glacier's instant retrieval, because a form of last year is opened by a click.

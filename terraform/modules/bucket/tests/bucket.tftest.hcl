@@ -109,3 +109,33 @@ run "it_refuses_a_name_that_s3_refuses" {
 
   expect_failures = [var.name]
 }
+
+run "a_folder_is_read_by_cdns_of_this_account_and_by_nobody_else" {
+  command = plan
+
+  variables {
+    cdn_folder = "static"
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement if statement.Effect == "Allow"] == [{
+      Sid       = "CdnsOfThisAccountRead"
+      Effect    = "Allow"
+      Principal = { Service = "cloudfront.amazonaws.com" }
+      Action    = "s3:GetObject"
+      Resource  = "arn:aws:s3:::example-media-123456789012/static/*"
+      Condition = { ArnLike = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/*" } }
+    }]
+    error_message = "More is readable, or by somebody else."
+  }
+}
+
+run "it_refuses_a_folder_that_would_open_the_bucket" {
+  command = plan
+
+  variables {
+    cdn_folder = "*"
+  }
+
+  expect_failures = [var.cdn_folder]
+}

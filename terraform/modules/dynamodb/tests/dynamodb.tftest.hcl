@@ -61,6 +61,37 @@ run "a_stage_may_make_one_call_on_its_own_keys" {
   }
 }
 
+run "an_operators_command_may_look_and_clear_on_its_stages_keys" {
+  command = plan
+
+  assert {
+    condition = jsondecode(output.ops_policies.staging).Statement == [{
+      Sid      = "ShowAndClearOwnKeys"
+      Effect   = "Allow"
+      Action   = ["dynamodb:DeleteItem", "dynamodb:GetItem"]
+      Resource = "arn:aws:dynamodb:us-east-1:123456789012:table/example-rate-limits"
+      Condition = {
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = "staging#*" }
+        Null                      = { "dynamodb:LeadingKeys" = "false" }
+      }
+    }]
+    error_message = "The policy says something else."
+  }
+}
+
+run "a_limiter_that_can_not_count_is_told_for_each_stage" {
+  command = plan
+
+  assert {
+    condition     = { for stage, alarm in aws_cloudwatch_metric_alarm.failing : stage => alarm.dimensions } == { for stage in ["dev", "staging"] : stage => tomap({ table = "example-rate-limits", stage = stage }) }
+    error_message = "The alarms watch something else than what the application logs."
+  }
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.failing : one(alarm.alarm_actions) == "arn:aws:sns:us-east-1:123456789012:alarms"])
+    error_message = "Nobody is told."
+  }
+}
+
 run "throttling_is_told" {
   command = plan
 

@@ -1,0 +1,71 @@
+"""What a row of RATE_LIMITS says: who is counted, how much they may, and what happens when nobody can count."""
+
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from app.ratelimit.windows import Limit
+
+# A household, an office or a phone gets at least a /64 and can use any address of it.
+_IPV6_PREFIX_BITS = 64
+
+
+class By(Enum):
+    """Who a client is."""
+
+    ADDRESS = "an IP address, IPv6 by its /64"
+    EMAIL = "an e-mail address"
+    EMAIL_DOMAIN = "the domain of an e-mail address"
+    ACCOUNT = "a staff account's name"
+
+    def normalised(self, client: str) -> str:
+        """The one spelling of a client."""
+        match self:
+            case By.ADDRESS:
+                return _network(client)
+            case By.EMAIL:
+                # ada+1@ and ada+2@ end in one mailbox.
+                local, at, domain = client.strip().casefold().rpartition("@")
+                return f"{local.partition('+')[0]}{at}{domain}"
+            case By.EMAIL_DOMAIN:
+                return client.strip().casefold().rpartition("@")[2]
+            case By.ACCOUNT:
+                return client.strip().casefold()
+
+
+class Failing(Enum):
+    """What happens to a request while DynamoDB does not answer."""
+
+    OPEN = "let through, counted by each process for itself"
+    CLOSED = "refused with 503"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is limited.
+
+    Attributes:
+        by: who a client is.
+        limits: all of them hold; the small one for a burst first.
+        failing: what happens without DynamoDB.
+        unlimited: clients that are not counted, normalised.
+    """
+
+    by: By
+    limits: tuple[Limit, ...]
+    failing: Failing
+    unlimited: frozenset[str] = frozenset()
+
+
+def _network(client: str) -> str:
+    try:
+        address: IPv4Address | IPv6Address = ip_address(client.strip().partition("/")[0])
+    except ValueError:
+        # A test call from the gateway's console has a word for its address.
+        return client
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    # Without a zone, as fe80::1%eth0 has one.
+    return str(ip_network((int(address), _IPV6_PREFIX_BITS), strict=False))

@@ -1,0 +1,189 @@
+"""Importing a layer of regions together with the people in it, on the record."""
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from app.regions.downloads import fetch
+from app.regions.files import MapFile
+from app.regions.import_lock import import_lock
+from app.regions.layers import ImportSummary, Watch, import_layer
+from app.regions.models import ImportRun
+from app.regions.outlines import draw_layer
+from app.regions.sources import NotThereError, is_remote, sha256_of
+from app.stakeholders.assignment import LayerAssignment, assign_layer
+
+# Of the import's own transaction. A stage's usual limits are those of a web request.
+_LIMITS = {
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "10min",
+    # Who confirms an endorsement holds a lock for milliseconds; who waits for us gives up after a few seconds.
+    "lock_timeout": "60s",
+}
+
+
+@dataclass(frozen=True)
+class LayerSource:
+    """What to import.
+
+    Attributes:
+        sources: see `sources.opened`; together they are the layer.
+        optional: those that may not be there.
+        downloads: where remote sources are kept.
+        options: the named arguments of `layers.import_layer`.
+    """
+
+    kind: str
+    vintage: int
+    sources: Sequence[str]
+    downloads: Path
+    max_bytes: int
+    optional: frozenset[str] = frozenset()
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import, or a dry run of one, did.
+
+    Attributes:
+        maps: the files of the layer's maps, to be published; a dry run draws none.
+    """
+
+    summary: ImportSummary
+    assignment: LayerAssignment
+    maps: list[MapFile]
+
+
+def run_import(layer: LayerSource, watch: Watch, tell: Callable[[str], object], *, dry_run: bool) -> Imported:
+    """Fetch a layer's files and bring it, and everybody's place in it, into step with them.
+
+    Args:
+        layer: what to import.
+        watch: see `layers.import_layer`.
+        tell: takes a line about what takes its time.
+        dry_run: do all of it and take it back; then there is no record of it either.
+
+    Raises:
+        SourceError: a source can't be used, or another import is running. Nothing was changed.
+    """
+    with import_lock():
+        # Whoever held the lock before is gone, so what still claims to run was killed.
+        ImportRun.objects.unfinished().update(status=ImportRun.Status.KILLED, finished_at=timezone.now())
+        if dry_run:
+            paths, notices = _fetched(layer, tell)
+            return _in_step(layer, paths, notices, watch, None)
+        run = ImportRun.objects.create(
+            kind=layer.kind, vintage=layer.vintage, source="\n".join(layer.sources)
+        )
+        try:
+            paths, notices = _fetched(layer, tell)
+            _note_files(run, paths)
+            return _in_step(layer, paths, notices, watch, run)
+        except BaseException as error:
+            _note_failure(run, error)
+            raise
+
+
+def _fetched(layer: LayerSource, tell: Callable[[str], object]) -> tuple[dict[str, Path], list[str]]:
+    """The layer's files on this machine by source, and a notice for each that is not there and may be missing."""
+    paths: dict[str, Path] = {}
+    notices: list[str] = []
+    for source in layer.sources:
+        try:
+            paths[source] = _local(source, layer, tell)
+        except NotThereError as error:
+            if source not in layer.optional:
+                raise
+            notices.append(f"Left out: {error}")
+    return paths, notices
+
+
+def _local(source: str, layer: LayerSource, tell: Callable[[str], object]) -> Path:
+    if is_remote(source):
+        tell(f"Fetching {source}")
+        return fetch(source, layer.downloads, layer.max_bytes)
+    if not Path(source).exists():
+        raise NotThereError(f"{source} does not exist.")
+    return Path(source)
+
+
+def _note_files(run: ImportRun, paths: Mapping[str, Path]) -> None:
+    run.files = [
+        {
+            "name": source.rstrip("/").rpartition("/")[2],
+            "bytes": path.stat().st_size if path.is_file() else None,
+            "sha256": sha256_of(path),
+        }
+        for source, path in paths.items()
+    ]
+    listing = "".join(f"{file['sha256']}  {file['name']}\n" for file in run.files)
+    run.checksum = (
+        run.files[0]["sha256"] if len(run.files) == 1 else hashlib.sha256(listing.encode()).hexdigest()
+    )
+    run.save(update_fields=["files", "checksum"])
+
+
+@transaction.atomic
+def _in_step(
+    layer: LayerSource, paths: Mapping[str, Path], notices: Sequence[str], watch: Watch, run: ImportRun | None
+) -> Imported:
+    """All that an import changes: its regions, the people in them and the record that it did, or nothing of it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            calls = ", ".join(["set_config(%s, %s, true)"] * len(_LIMITS))
+            cursor.execute(f"SELECT {calls}", [text for pair in _LIMITS.items() for text in pair])
+    summary = import_layer(
+        list(paths.values()),
+        layer.kind,
+        layer.vintage,
+        max_bytes=layer.max_bytes,
+        watch=watch,
+        **layer.options,
+    )
+    summary.notices[:0] = notices
+    # Before the assignment, which lets nobody be located until the end.
+    maps = [] if run is None else draw_layer(layer.kind, layer.vintage)
+    imported = Imported(summary, assign_layer(layer.kind, layer.vintage), maps)
+    if run is None:
+        transaction.set_rollback(True)
+    else:
+        _note_success(run, imported)
+    return imported
+
+
+def _note_success(run: ImportRun, imported: Imported) -> None:
+    summary = imported.summary
+    for name in (
+        "read",
+        "inserted",
+        "updated",
+        "unchanged",
+        "repaired",
+        "linked",
+        "absent",
+        "vanished",
+        "notices",
+    ):
+        setattr(run, name, getattr(summary, name))
+    run.skipped, run.skipped_by_reason = summary.skipped.total(), dict(summary.skipped)
+    run.rejected, run.rejections = len(summary.rejected), [str(one) for one in summary.rejected]
+    run.placed, run.moved = imported.assignment
+    run.status, run.finished_at = ImportRun.Status.SUCCEEDED, timezone.now()
+    run.save()
+
+
+def _note_failure(run: ImportRun, error: BaseException) -> None:
+    # Without a connection the run stays marked as running, and is known for a killed one by its lock.
+    with contextlib.suppress(DatabaseError):
+        ImportRun.objects.filter(pk=run.pk).update(
+            status=ImportRun.Status.FAILED,
+            error=f"{type(error).__name__}: {error}".splitlines()[0],
+            finished_at=timezone.now(),
+        )

@@ -1,0 +1,111 @@
+"""Calls of a function that has no room, against an endpoint that answers as Lambda does."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from ops import functions
+from ops.functions import CallError
+
+
+@dataclass
+class Lambda:
+    """An endpoint of Lambda.
+
+    Attributes:
+        errors: what each call is refused with, in turn; afterwards they succeed.
+        asked: the events.
+    """
+
+    errors: list[tuple[int, str]] = field(default_factory=list)
+    asked: list[object] = field(default_factory=list)
+
+
+@pytest.fixture
+def lambda_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
+    state = Lambda()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            state.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            if state.errors:
+                status, code = state.errors.pop(0)
+                self._answer(status, {"x-amzn-ErrorType": code}, {"message": "Rate Exceeded."})
+            else:
+                log = base64.b64encode(b"START 1\nmigrated\n").decode()
+                self._answer(200, {"X-Amz-Log-Result": log}, {"done": True})
+
+        def _answer(self, status: int, headers: dict[str, str], body: object) -> None:
+            text = json.dumps(body).encode()
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(text))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        for name, value in {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        monkeypatch.setattr(functions, "_PAUSE_SECONDS", 0.01)
+        yield state
+        server.shutdown()
+        thread.join()
+
+
+BUSY = (429, "TooManyRequestsException")
+
+
+def test_a_busy_function_is_asked_again_and_the_operator_told(
+    lambda_endpoint: Lambda, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lambda_endpoint.errors = [BUSY, BUSY]
+    assert functions.manage("prod-ops", "migrate --noinput") == "migrated"
+    assert lambda_endpoint.asked == [{"manage": "migrate --noinput"}] * 3
+    assert capsys.readouterr().err.count("prod-ops is busy: asked again for 60 s") == 2
+
+
+def test_a_function_that_stays_busy_is_given_up(
+    lambda_endpoint: Lambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(functions, "_PATIENCE_SECONDS", 0.5)
+    lambda_endpoint.errors = [BUSY] * 1000
+    with pytest.raises(CallError, match=r"prod-ops was busy for .* Nothing was run"):
+        functions.call("prod-ops", {})
+    assert 2 <= len(lambda_endpoint.asked) < 1000
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        (500, "ServiceException"),
+        (502, "ENILimitReachedException"),
+        (409, "ResourceConflictException"),
+        # AWS can't say whether it ran.
+        (503, "ServiceUnavailable"),
+    ],
+)
+def test_whatever_else_it_answers_is_final_because_a_call_sent_twice_migrates_twice(
+    lambda_endpoint: Lambda, error: tuple[int, str]
+) -> None:
+    lambda_endpoint.errors = [error]
+    with pytest.raises(ClientError, match=error[1]):
+        functions.call("prod-ops", {})
+    assert len(lambda_endpoint.asked) == 1
