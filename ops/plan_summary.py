@@ -15,21 +15,21 @@ from ops.plans import PlanJson
 LIMIT = 65_536
 _ROOM_FOR_THE_END = 600
 
-# What holds data, or a name that nobody gets back.
+# What holds data, or a name that nobody gets back; the worst to lose first.
 STATEFUL = {
-    "aws_cloudwatch_log_group": "logs",
-    "aws_cognito_user_pool": "accounts",
     "aws_db_instance": "a database",
-    "aws_db_snapshot": "a snapshot",
-    "aws_dynamodb_table": "a table",
-    "aws_ecr_repository": "images",
-    "aws_efs_file_system": "files",
-    "aws_kms_key": "a key, and all that it encrypts",
     "aws_rds_cluster": "a database",
-    "aws_route53_zone": "a zone with its records",
+    "aws_db_snapshot": "a snapshot",
     "aws_s3_bucket": "a bucket with its files",
-    "aws_s3_object": "a file",
+    "aws_kms_key": "a key, and all that it encrypts",
     "aws_secretsmanager_secret": "a secret",
+    "aws_dynamodb_table": "a table",
+    "aws_cognito_user_pool": "accounts",
+    "aws_route53_zone": "a zone with its records",
+    "aws_efs_file_system": "files",
+    "aws_s3_object": "a file",
+    "aws_ecr_repository": "images",
+    "aws_cloudwatch_log_group": "logs",
 }
 
 
@@ -37,7 +37,7 @@ class Deed(Enum):
     """What happens to a resource: words for a person, and the sign that GitHub colours a line by."""
 
     DESTROY = ("destroy", "-")
-    REPLACE = ("replace", "-")
+    REPLACE = ("replace", "!")
     CHANGE = ("change", "!")
     CREATE = ("create", "+")
     FORGET = ("leave to itself", "!")
@@ -75,8 +75,13 @@ def marker(environment: str) -> str:
 def read(plan: PlanJson) -> list[Planned]:
     """All that does not stay as it is, the worst first."""
     found = [one for change in plan.get("resource_changes", []) if (one := _planned(change))]
-    order = list(Deed)
-    return sorted(found, key=lambda one: (order.index(one.deed), one.type not in STATEFUL, one.address))
+    return sorted(found, key=_gravity)
+
+
+def _gravity(one: Planned) -> tuple[int, int, str]:
+    deeds, kinds = list(Deed), list(STATEFUL)
+    kind = kinds.index(one.type) if one.type in STATEFUL else len(kinds)
+    return deeds.index(one.deed), kind, one.address
 
 
 def _planned(change: Mapping[str, Any]) -> Planned | None:
@@ -250,25 +255,27 @@ def _lines(one: Planned) -> Iterator[str]:
             yield f"-     {changed.path}: {changed.before}{forced}"
         if changed.after:
             yield f"+     {changed.path}: {changed.after}{forced}"
+    yield ""
 
 
 def _drift(plan: PlanJson, planned: Iterable[Planned]) -> Iterator[_Section]:
     """What somebody changed by hand and this plan puts back; the rest is AWS filling in what nobody asked for."""
     put_back = {one.address for one in planned}
-    drifted = [
-        one
+    lines = [
+        f"! {visible(one.address)}: {what}"
         for change in plan.get("resource_drift", [])
-        if (one := _planned(change)) and (one.address in put_back or one.deed is Deed.DESTROY)
+        if (one := _planned(change))
+        and (one.address in put_back or one.deed is Deed.DESTROY)
+        and (what := _drifted(one))
     ]
-    if drifted:
-        lines = [f"! {visible(one.address)}: {_drifted(one)}" for one in drifted]
-        yield _Section(f"Changed outside Terraform: {len(drifted)}", sorted(lines), is_open=True)
+    if lines:
+        yield _Section(f"Changed outside Terraform: {len(lines)}", sorted(lines), is_open=True)
 
 
 def _drifted(one: Planned) -> str:
     if one.deed is Deed.DESTROY:
         return "is gone"
-    return ", ".join(changed.path for changed in changes(one.change)) or "something"
+    return ", ".join(changed.path for changed in changes(one.change))
 
 
 def _outputs(plan: PlanJson) -> Iterator[_Section]:

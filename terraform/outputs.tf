@@ -93,7 +93,7 @@ output "mail_dns_records" {
 
 output "alarm_topic_arn" {
   description = "The SNS topic of all alarms."
-  value       = aws_sns_topic.alarms.arn
+  value       = module.monitoring.topic_arn
 }
 
 output "stages" {

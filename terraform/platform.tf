@@ -19,6 +19,7 @@ module "database" {
   multi_az                  = var.database_multi_az
   proxy                     = var.database_proxy
   protected                 = var.protected
+  alarm_topic_arn           = module.monitoring.topic_arn
   master_password           = ephemeral.aws_secretsmanager_random_password.master.random_password
   master_password_version   = var.database_master_password_version
   app_passwords             = local.app_passwords
@@ -29,7 +30,7 @@ module "dynamodb" {
 
   name            = local.name
   stages          = keys(var.stages)
-  alarm_topic_arn = aws_sns_topic.alarms.arn
+  alarm_topic_arn = module.monitoring.topic_arn
 }
 
 module "storage" {
@@ -45,6 +46,8 @@ module "mail" {
 
   name   = local.name
   domain = var.mail_domain
+
+  alarm_topic_arn = module.monitoring.topic_arn
 }
 
 module "zappa" {
@@ -98,4 +101,29 @@ module "geodata_import" {
       }
     }
   }
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  name                = local.name
+  project             = var.project
+  email               = var.alarm_email
+  monthly_budget_usd  = var.monthly_budget_usd
+  account_alarms      = var.account_alarms
+  traced              = !var.emulated # an emulator refuses it
+  log_group_names     = module.zappa.log_group_names
+  database_identifier = local.name
+
+  stages = {
+    for stage, settings in var.stages : stage => {
+      lambda_concurrency = try(settings.lambda_concurrency > 0, false) ? settings.lambda_concurrency : local.reserved_concurrency[stage]
+      alarmed            = coalesce(settings.alarmed, stage == "prod")
+    }
+  }
+}
+
+locals {
+  # lambda_concurrency of zappa_settings.json, which a test holds this against.
+  reserved_concurrency = { dev = 5, staging = 10, prod = 30 }
 }

@@ -30,6 +30,7 @@ variable "stages" {
     hsts_seconds: for static files, null for a year in prod and an hour elsewhere. {} switches it on. retired: the application
     no longer believes it, `make edge` takes it down, and after that the whole of cdn can go.
     upload_handler: the function of app that an upload calls, empty for none.
+    alarmed: tell alarm_email when the stage fails, about $1 a month; null for prod alone.
   EOT
   type = map(object({
     public_url         = optional(string, "")
@@ -44,6 +45,7 @@ variable "stages" {
       retired      = optional(bool, false)
     }))
     upload_handler = optional(string, "")
+    alarmed        = optional(bool)
   }))
 
   validation {
@@ -175,6 +177,23 @@ variable "alarm_email" {
     condition     = var.alarm_email == "" || can(regex("^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$", var.alarm_email))
     error_message = "alarm_email is an e-mail address or empty."
   }
+}
+
+variable "monthly_budget_usd" {
+  description = "What the whole account may cost a month: alarm_email is told at 70, 90 and 100 %. 0: no budget in this environment."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.monthly_budget_usd >= 0
+    error_message = "monthly_budget_usd is an amount, 0 for no budget."
+  }
+}
+
+variable "account_alarms" {
+  description = "A trail of the whole account, and alarms when root does something or calls are denied: about $1 a month. One environment alone has it."
+  type        = bool
+  default     = false
 }
 
 variable "emulated" {

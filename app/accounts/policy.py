@@ -1,6 +1,5 @@
 """Who may call which API route. A route and method without a row here is denied to everyone."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rest_framework.permissions import BasePermission
@@ -11,24 +10,41 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
-class Audience(StrEnum):
-    """Who a row lets in. Roles of accounts.roles join this list when a route for staff comes."""
+PUBLIC = "everybody"
 
-    PUBLIC = "public"
+_PUBLIC = frozenset({PUBLIC})
+# Permissions: roles.py says which role and which token has them.
+_READ = frozenset({"influencers.view_influencer"})
+_WRITE = frozenset({"influencers.change_influencer"})
 
-
-POLICY: dict[tuple[str, str], frozenset[Audience]] = {
-    ("api:campaign-list", "GET"): frozenset({Audience.PUBLIC}),
-    ("api:campaign-detail", "GET"): frozenset({Audience.PUBLIC}),
-    ("api:endorsement-list", "GET"): frozenset({Audience.PUBLIC}),
-    ("api:endorsement-list", "POST"): frozenset({Audience.PUBLIC}),
-    ("api:region-list", "GET"): frozenset({Audience.PUBLIC}),
-    ("api:region-locate", "GET"): frozenset({Audience.PUBLIC}),
-    ("api:region-detail", "GET"): frozenset({Audience.PUBLIC}),
-    ("api:region-boundary", "GET"): frozenset({Audience.PUBLIC}),
-    ("api:region-map", "GET"): frozenset({Audience.PUBLIC}),
-    ("api:schema", "GET"): frozenset({Audience.PUBLIC}),
-    ("api:docs", "GET"): frozenset({Audience.PUBLIC}),
+POLICY: dict[tuple[str, str], frozenset[str]] = {
+    ("api:campaign-list", "GET"): _PUBLIC,
+    ("api:campaign-detail", "GET"): _PUBLIC,
+    ("api:endorsement-list", "GET"): _PUBLIC,
+    ("api:endorsement-list", "POST"): _PUBLIC,
+    ("api:region-list", "GET"): _PUBLIC,
+    ("api:region-locate", "GET"): _PUBLIC,
+    ("api:region-detail", "GET"): _PUBLIC,
+    ("api:region-boundary", "GET"): _PUBLIC,
+    ("api:region-map", "GET"): _PUBLIC,
+    ("api:schema", "GET"): _PUBLIC,
+    ("api:docs", "GET"): _PUBLIC,
+    ("api:influencer-list", "GET"): _READ,
+    ("api:influencer-list", "POST"): _WRITE,
+    ("api:influencer-detail", "GET"): _READ,
+    ("api:influencer-detail", "PUT"): _WRITE,
+    ("api:influencer-detail", "PATCH"): _WRITE,
+    ("api:influencer-detail", "DELETE"): _WRITE,
+    ("api:influencer-merge", "GET"): _READ,
+    ("api:influencer-merge", "POST"): _WRITE,
+    ("api:account-list", "GET"): _READ,
+    ("api:account-list", "POST"): _WRITE,
+    ("api:account-detail", "GET"): _READ,
+    ("api:account-detail", "PUT"): _WRITE,
+    ("api:account-detail", "PATCH"): _WRITE,
+    ("api:account-detail", "DELETE"): _WRITE,
+    ("api:account-metrics", "GET"): _READ,
+    ("api:account-metrics", "POST"): _WRITE,
 }
 _SAME_AS_GET = {"HEAD", "OPTIONS"}
 
@@ -44,4 +60,5 @@ class RoutePolicy(BasePermission):
             # Nothing to protect: the view itself answers 405 and names the methods it has.
             return True
         method = "GET" if request.method in _SAME_AS_GET else request.method
-        return Audience.PUBLIC in POLICY.get((match.view_name, method), frozenset())
+        allowed = POLICY.get((match.view_name, method), frozenset())
+        return PUBLIC in allowed or any(request.user.has_perm(permission) for permission in allowed)

@@ -6,7 +6,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 
-from app.accounts.models import User
+from app.accounts.models import Scope, User
 
 _VIEW = frozenset(
     {
@@ -22,15 +22,25 @@ _VIEW = frozenset(
 _CAMPAIGNS = frozenset(
     f"campaigns.{action}_{model}" for action in ("add", "change", "delete") for model in ("campaign", "bill")
 )
+# Names and telephone numbers of private people: for those who work with them, not for every member of staff.
+_READ_INFLUENCERS = frozenset({"influencers.view_influencer"})
+_WRITE_INFLUENCERS = _READ_INFLUENCERS | {"influencers.change_influencer"}
+_CONSENT_FORMS = frozenset({"influencers.view_consentform", "influencers.change_consentform"})
 
 PERMISSIONS_BY_ROLE: dict[str, frozenset[str]] = {
-    "viewer": _VIEW,
-    "outreach": _VIEW | {"stakeholders.add_stakeholder", "stakeholders.change_stakeholder"},
+    "viewer": _VIEW | _READ_INFLUENCERS,
+    "outreach": _VIEW
+    | _WRITE_INFLUENCERS
+    | _CONSENT_FORMS
+    | {"stakeholders.add_stakeholder", "stakeholders.change_stakeholder"},
     "moderator": _VIEW | {"endorsements.moderate_endorsement"},
     "editor": _VIEW | _CAMPAIGNS,
     "administrator": _VIEW
     | _CAMPAIGNS
+    | _WRITE_INFLUENCERS
+    | _CONSENT_FORMS
     | {
+        "accounts.change_machinetoken",
         "accounts.add_user",
         "accounts.change_user",
         "accounts.view_user",
@@ -42,6 +52,12 @@ PERMISSIONS_BY_ROLE: dict[str, frozenset[str]] = {
         "stakeholders.change_stakeholder",
         "stakeholders.delete_stakeholder",
     },
+}
+
+# What a program may do, by the scopes of its token (tokens.py).
+PERMISSIONS_BY_SCOPE: dict[str, frozenset[str]] = {
+    Scope.INFLUENCERS_READ: _READ_INFLUENCERS,
+    Scope.INFLUENCERS_WRITE: _WRITE_INFLUENCERS,
 }
 
 

@@ -204,7 +204,11 @@ RATE_LIMITS = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    # The first one names the scheme in a 401.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "app.accounts.authentication.MachineTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["app.accounts.policy.RoutePolicy"],
     "DEFAULT_PAGINATION_CLASS": "app.config.api.Pages",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -222,8 +226,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "AccountStatus": "app.influencers.models.AccountStatus",
         "BillStatus": "app.campaigns.models.Bill.Status",
         "CampaignStatus": "app.campaigns.models.Campaign.Status",
+        "MergeSide": "app.influencers.merging.SIDES",
+        "MetricsSource": "app.influencers.models.DailyMetrics.Source",
+        "Platform": "app.influencers.models.Platform",
         "RegionKind": "app.regions.models.RegionKind",
         "StakeholderKind": "app.stakeholders.models.StakeholderKind",
     },

@@ -11,6 +11,7 @@ from app.config.not_found import NothingHere
 api: list[URLPattern | URLResolver] = [
     path("", include("app.campaigns.urls")),
     path("", include("app.endorsements.urls")),
+    path("", include("app.influencers.urls")),
     path("", include("app.regions.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     # The template without inline style, the view without inline script: the content policy allows neither.

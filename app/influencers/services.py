@@ -1,13 +1,51 @@
-"""Writes that cross tables: a day's metrics, tags, campaigns."""
+"""Writes that cross tables or may meet another's: a row of either kind, a day's metrics, tags, deletion."""
 
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from app.influencers.models import Account, DailyMetrics, Tag
+from app.influencers.models import Account, ConsentForm, DailyMetrics, Influencer, Tag
 from app.influencers.names import normalise_tag
+
+# The columns of a day that an account has too.
+REPEATED_BY_ACCOUNT = ("followers", "daily_views", "posts")
+
+
+class ConsentFormKeptError(Exception):
+    """The influencer has consent forms in store; the message says until when. Nothing was deleted."""
+
+
+def save_checked(row: Account | Influencer) -> None:
+    """Save a row in its one spelling.
+
+    Raises:
+        ValidationError: says by field what can't be accepted, also where another request was faster.
+    """
+    row.full_clean()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        row.full_clean()
+        raise
+
+
+@transaction.atomic
+def delete_influencer(influencer: Influencer) -> None:
+    """Delete an influencer with accounts and metrics.
+
+    Raises:
+        ConsentFormKeptError: a consent form is in store.
+    """
+    Influencer.objects.select_for_update().get(pk=influencer.pk)
+    kept = ConsentForm.objects.stored().filter(influencer=influencer).order_by("-retain_until").first()
+    if kept is not None:
+        raise ConsentFormKeptError(
+            f"{influencer.name} has a consent form that is kept until {kept.retain_until}. Delete the form first."
+        )
+    influencer.delete()
 
 
 @transaction.atomic
@@ -16,7 +54,7 @@ def record_metrics(
 ) -> DailyMetrics:
     """Keep what was measured on a day; values of that day that are not given stay as they were.
 
-    Said twice it changes nothing. The account repeats the newest day's values.
+    Said twice it changes nothing. The account repeats the newest of each.
 
     Args:
         account: whose they are.
@@ -26,9 +64,9 @@ def record_metrics(
     """
     metrics, _ = account.metrics.update_or_create(day=day, defaults={**values, "source": source})
     newest = Q(measured_on=None) | Q(measured_on__lte=day)
-    Account.objects.filter(newest, pk=account.pk).update(
-        followers=metrics.followers, daily_views=metrics.daily_views, posts=metrics.posts, measured_on=day
-    )
+    # What this day leaves open is known from an earlier one.
+    repeated = {name: values[name] for name in REPEATED_BY_ACCOUNT if name in values}
+    Account.objects.filter(newest, pk=account.pk).update(measured_on=day, **repeated)
     return metrics
 
 
@@ -40,6 +78,6 @@ def tags_named(names: Iterable[str]) -> list[Tag]:
     """
     wanted = sorted({name for name in map(normalise_tag, names) if name})
     for name in wanted:
-        Tag(name=name).clean_fields()
+        Tag(name=name).full_clean(validate_unique=False)
     Tag.objects.bulk_create((Tag(name=name) for name in wanted), ignore_conflicts=True)
     return list(Tag.objects.filter(name__in=wanted))

@@ -85,7 +85,7 @@ def _walk(world: World, deployment: Deployment, folder: Path) -> str:
     with steps.step("make a first administrator, who signs in by a link") as step:
         token = administrator.sign_in_by_link(platform, url)
         step.note = "302, 200, 302, 410"
-    with steps.step("200 requests, 25 at once, where 20 an hour may pass") as step:
+    with steps.step("200 requests, 20 at once, where 20 an hour may pass") as step:
         step.note = ratelimit.rush(world, url)
     with steps.step("go on asking, with a forged address") as step:
         step.note = ratelimit.ask_on(world, url)

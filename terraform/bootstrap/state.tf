@@ -90,6 +90,24 @@ resource "aws_s3_bucket_policy" "state" {
 resource "aws_s3_bucket_lifecycle_configuration" "state" {
   bucket = aws_s3_bucket.state.id
 
+  # They hold what the state holds. Nobody applies an older one: the state has changed since.
+  rule {
+    id     = "plans"
+    status = "Enabled"
+
+    filter {
+      prefix = "plans/"
+    }
+
+    expiration {
+      days = 30
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+  }
+
   rule {
     id     = "old-states"
     status = "Enabled"

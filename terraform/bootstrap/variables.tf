@@ -20,6 +20,27 @@ variable "region" {
   }
 }
 
+variable "github_repository" {
+  description = "The repository whose workflows may plan, apply and deploy: owner/name. Empty: no roles for workflows."
+  type        = string
+  default     = ""
+}
+
+variable "github_repository_ids" {
+  description = "Its owner's and its own number (gh api repos/OWNER/NAME --jq '.owner.id, .id'); null for one of before 15 July 2026."
+  type = object({
+    owner      = number
+    repository = number
+  })
+  default = null
+}
+
+variable "github_provider" {
+  description = "Make the account's identity provider of GitHub; false where another project made it."
+  type        = bool
+  default     = true
+}
+
 variable "emulated" {
   description = "Talk to an AWS emulator on AWS_ENDPOINT_URL, for rehearsals."
   type        = bool

@@ -114,6 +114,25 @@ def test_a_policy_is_compared_inside_its_json() -> None:
     assert "Effect" not in text
 
 
+def test_a_tag_is_shown_once_and_one_that_everything_has_is_shown_too() -> None:
+    text = shown(
+        change(
+            "aws_subnet.one",
+            "update",
+            before={"tags": {"Name": "a"}, "tags_all": {"Name": "a", "Project": "x"}},
+            after={"tags": {"Name": "b"}, "tags_all": {"Name": "b", "Project": "y"}},
+        )
+    )
+    assert "tags.Name" in text
+    assert "tags_all.Name" not in text
+    assert "tags_all.Project" in text
+
+
+def test_a_database_is_told_of_before_its_logs() -> None:
+    text = shown(change("aws_cloudwatch_log_group.a", "delete"), change("aws_db_instance.b", "delete"))
+    assert text.index(code("aws_db_instance.b")) < text.index(code("aws_cloudwatch_log_group.a"))
+
+
 def test_what_only_an_apply_knows_is_named() -> None:
     text = shown(
         change("aws_sns_topic.one", "update", before={"arn": "a"}, after={}, after_unknown={"arn": True})

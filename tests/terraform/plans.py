@@ -21,6 +21,8 @@ EVERYTHING_ON = (
     "-var=database_proxy=true",
     "-var=alarm_email=team@example.org",
     '-var=interface_endpoints=["lambda"]',
+    "-var=account_alarms=true",
+    "-var=monthly_budget_usd=40",
 )
 STAGES = [("nonprod", "dev"), ("nonprod", "staging"), ("prod", "prod")]
 

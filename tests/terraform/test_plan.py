@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.config import settings
-from ops import platform, terraform
+from ops import platform, terraform, zappa_settings
 from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, allowed, documents, listed, outputs
 
 ENVIRONMENTS = {"nonprod": ["dev", "staging"], "prod": ["prod"]}
@@ -16,7 +16,7 @@ ENVIRONMENTS = {"nonprod": ["dev", "staging"], "prod": ["prod"]}
 STATEMENTS_ON_EVERYTHING = {"LambdaPlacesTheFunctionInTheVpc", "SendTraces", "SignInToEcr"}
 # Their statements name a topic that has no ARN yet.
 POLICIES_UNKNOWN_BEFORE_APPLY = {
-    "aws_sns_topic_policy.alarms",
+    "module.monitoring.aws_sns_topic_policy.alarms",
     "module.mail.aws_sns_topic_policy.feedback[0]",
 }
 
@@ -125,7 +125,7 @@ def test_planning_asks_nothing_else_of_aws(plan: Plan) -> None:
 
 def test_everything_at_rest_is_encrypted(plan: Plan) -> None:
     buckets = plan.of_type("aws_s3_bucket")
-    assert len(plan.of_type("aws_s3_bucket_server_side_encryption_configuration")) == len(buckets) == 3
+    assert len(plan.of_type("aws_s3_bucket_server_side_encryption_configuration")) == len(buckets) == 4
     assert all(values["storage_encrypted"] for values in plan.of_type("aws_db_instance").values())
     assert all(
         values["server_side_encryption"][0]["enabled"]
@@ -135,7 +135,7 @@ def test_everything_at_rest_is_encrypted(plan: Plan) -> None:
 
 def test_nothing_is_public(plan: Plan) -> None:
     blocks = plan.of_type("aws_s3_bucket_public_access_block")
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     assert all(
         values[name]
         for values in blocks.values()
@@ -157,7 +157,7 @@ def test_nothing_is_public(plan: Plan) -> None:
 
 def test_every_bucket_refuses_requests_without_tls(plan: Plan) -> None:
     policies = [document for address, document in documents(plan) if "aws_s3_bucket_policy" in address]
-    assert len(policies) == 3
+    assert len(policies) == 4
     assert all(
         document["Statement"][0]["Effect"] == "Deny"
         and document["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -199,6 +199,55 @@ def test_production_can_not_be_destroyed_by_mistake_and_nonprod_can(plan_of: Pla
         "prod": True,
     }
     assert databases["prod"]["skip_final_snapshot"] is False
+
+
+def test_a_stage_that_reserves_nothing_else_is_crowded_at_what_zappas_settings_reserve(
+    plan_of: PlanOf,
+) -> None:
+    plan = plan_of("prod", *EVERYTHING_ON)
+    (crowded,) = (
+        values
+        for address, values in plan.of_type("aws_cloudwatch_metric_alarm").items()
+        if "crowded" in address
+    )
+    assert crowded["threshold"] == zappa_settings.committed()["prod"]["lambda_concurrency"] * 4 // 5
+
+
+def test_an_instance_of_every_size_has_a_number_of_connections_that_alarms(plan_of: PlanOf) -> None:
+    classes = ("db.t4g.micro", "db.t4g.small")
+    thresholds = [
+        values["threshold"]
+        for name in classes
+        for address, values in plan_of("prod", *EVERYTHING_ON, f"-var=database_instance_class={name}")
+        .of_type("aws_cloudwatch_metric_alarm")
+        .items()
+        if address.endswith(".connections")
+    ]
+    assert thresholds == sorted(set(thresholds))
+    assert len(thresholds) == len(classes)
+
+
+def test_every_alarm_tells_somebody_and_names_a_runbook_and_an_owner(plan: Plan) -> None:
+    alarms = plan.of_type("aws_cloudwatch_metric_alarm")
+    assert len(alarms) >= 8
+    for address, values in alarms.items():
+        tells = values.get("alarm_actions") or plan.unknown[address].get("alarm_actions")
+        assert tells, address
+        found = re.search(r"docs/runbooks/[\w-]+\.md$", values["alarm_description"])
+        assert found, address
+        assert (terraform.ROOT / found[0]).is_file(), address
+
+
+def test_production_alone_alarms_somebody_for_its_functions(plan_of: PlanOf) -> None:
+    names = {
+        environment: {
+            values["alarm_name"]
+            for values in plan_of(environment, *EVERYTHING_ON).of_type("aws_cloudwatch_metric_alarm").values()
+        }
+        for environment in ENVIRONMENTS
+    }
+    assert "coalition-builder-prod-api-errors" in names["prod"]
+    assert not {name for name in names["nonprod"] if "-dev-" in name or "-staging-" in name}
 
 
 def test_a_renamed_fork_carries_its_own_name_alone(plan_of: PlanOf) -> None:

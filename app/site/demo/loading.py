@@ -10,11 +10,13 @@ from django.utils import timezone
 
 from app.campaigns.models import Bill, Campaign
 from app.endorsements.models import Endorsement
+from app.influencers.models import Account, Influencer
 from app.regions.files import MapFile, publish
 from app.regions.layers import import_layer
 from app.regions.models import Region, RegionKind, RegionOutline
 from app.regions.outlines import draw_layer
 from app.site.demo.content import CAMPAIGNS, DemoCampaign
+from app.site.demo.influencers import make_influencers
 from app.site.demo.people import PEOPLE, SEED, Population, endorsements, pick_endorsers
 from app.stakeholders.assignment import assign_layer
 from app.stakeholders.models import RegionAssignment, Stakeholder
@@ -51,6 +53,9 @@ def load_demo(tell: Callable[[str], object]) -> None:
             tell(
                 f"Made {Campaign.objects.count()} campaigns with {Endorsement.objects.count()} endorsements."
             )
+        if not Influencer.objects.exists():
+            made = make_influencers(random.Random(SEED), timezone.now().date())  # noqa: S311 - a demo, not a secret
+            tell(f"Made {made} influencers with {Account.objects.count()} accounts.")
     for files in drawn:
         publish(files)
     reset_queries()

@@ -46,3 +46,25 @@ run "it_refuses_a_name_that_makes_no_bucket" {
 
   expect_failures = [var.project]
 }
+
+run "without_a_repository_no_workflow_has_a_role" {
+  command = plan
+
+  assert {
+    condition     = length(module.github_oidc) == 0 && output.workflow_role_arns == {}
+    error_message = "One has."
+  }
+}
+
+run "a_repository_has_a_role_for_each_of_its_deeds" {
+  command = plan
+
+  variables {
+    github_repository = "river-alliance/coalition"
+  }
+
+  assert {
+    condition     = length(module.github_oidc) == 1
+    error_message = "It has none."
+  }
+}
