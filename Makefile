@@ -67,7 +67,7 @@ update-pull-request: ## Push the locks that `make lock` changed, and open a pull
 
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
-	@cd requirements && for set in runtime demo dev emulator lambda-provided audit; do \
+	@cd requirements && for set in runtime demo dev emulator lambda-provided import audit; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	    $(ARGS) $$set.in --output-file $$set.txt; \
@@ -171,8 +171,22 @@ doctor: $(VENV)/dev ## Say what would stop a deploy to a stage, and what its -op
 	@$(PYTHON) -m ops.stage doctor $(NEEDS_STAGE)
 
 .PHONY: rehearse
-rehearse: $(VENV)/dev ## Rehearse it all on an emulated AWS (STEP=lambda, STEP=failures; PROJECT=name of a fork)
+rehearse: $(VENV)/dev ## Rehearse it all on an emulated AWS (STEP=lambda, failures or import; PROJECT=name of a fork)
 	@$(PYTHON) -m ops.rehearse $(STEP) $(if $(PROJECT),--project $(PROJECT))
+
+##@ Regions of a stage, where the IPv4 internet is
+
+.PHONY: import-regions
+import-regions: $(VENV)/dev ## Import regions on AWS (ARGS="--all --vintage 2024"; ON_DEMAND=1 for the full price)
+	@$(PYTHON) -m ops.import_task run $(NEEDS_STAGE) import_tiger $(or $(ARGS),$(error Say what, as in: make $@ STAGE=prod ARGS="--all --vintage 2024"))
+
+.PHONY: geocode
+geocode: $(VENV)/dev ## Look addresses up that wait for it (ARGS=--everybody)
+	@$(PYTHON) -m ops.import_task run $(NEEDS_STAGE) geocode_pending $(ARGS)
+
+.PHONY: import-image
+import-image: $(VENV)/dev ## Build and push the image that both run, by Docker or Finch (ENV=prod)
+	@$(PYTHON) -m ops.import_task image $(NEEDS_ENV)
 
 # The environment: made once, brought up to date when a lock changes. `dev` contains `demo`.
 $(PYTHON):

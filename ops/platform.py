@@ -174,13 +174,23 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
 
 
 def from_terraform(stage: str) -> StagePlatform:
-    """A stage's platform from the state of its Terraform environment, whatever an operator's `.terraform` points at.
+    """A stage's platform from the state of its Terraform environment.
 
     Raises:
         PlatformError: there is no state, or it lacks something.
     """
+    outputs = outputs_of(ENVIRONMENTS[stage])
+    return on_emulator(from_outputs(outputs, stage), os.environ.get("AWS_ENDPOINT_URL", ""))
+
+
+def outputs_of(environment: str) -> dict[str, Any]:
+    """What `terraform output -json` says of an environment, whatever an operator's `.terraform` points at.
+
+    Raises:
+        PlatformError: there is no state.
+    """
     try:
-        extra = infrastructure.prepare(ENVIRONMENTS[stage])
+        extra = infrastructure.prepare(environment)
         result = terraform.run(terraform.TERRAFORM, "output", "-no-color", "-json", extra=extra)
     except (
         infrastructure.InfrastructureError,
@@ -190,7 +200,8 @@ def from_terraform(stage: str) -> StagePlatform:
         raise PlatformError(str(error)) from None
     if result.returncode:
         raise PlatformError(f"`terraform output` failed: {result.stderr.strip()}")
-    return on_emulator(from_outputs(json.loads(result.stdout), stage), os.environ.get("AWS_ENDPOINT_URL", ""))
+    outputs: dict[str, Any] = json.loads(result.stdout)
+    return outputs
 
 
 def is_on_this_machine(url: str) -> bool:

@@ -35,6 +35,22 @@ output "public_subnet_ids" {
   value       = module.network.public_subnet_ids
 }
 
+output "import_task" {
+  description = <<-EOT
+    What `make import-image` pushes to and `make import-regions` runs: cluster, repository_url, image_tag, container, security_group_id,
+    and by stage the task definition's family and the log_group.
+  EOT
+  value = {
+    cluster           = module.geodata_import.cluster
+    repository_url    = module.geodata_import.repository_url
+    image_tag         = var.import_image_tag
+    container         = module.geodata_import.container
+    security_group_id = module.geodata_import.security_group_id
+    families          = module.geodata_import.families
+    log_groups        = module.geodata_import.log_groups
+  }
+}
+
 output "lambda_security_group_id" {
   description = "The functions' security group."
   value       = module.zappa.security_group_id

@@ -37,6 +37,7 @@ module "storage" {
   source = "./modules/storage"
 
   name      = local.name
+  stages    = keys(var.stages)
   protected = var.protected
 }
 
@@ -69,11 +70,35 @@ module "zappa" {
       policies = merge(lookup(local.cdn_policies, stage, {}), {
         database-secret = module.database.secret_policies[stage].app
         rate-limits     = module.dynamodb.access_policies[stage]
+        map-files       = module.storage.map_reading_policies[stage]
       })
       ops_policies = merge(module.mail.sending_policies, lookup(local.cdn_policies, stage, {}), {
         database-secrets = module.database.secret_policies[stage].ops
         rate-limits      = module.dynamodb.ops_policies[stage]
+        map-files        = module.storage.import_policies[stage]
       })
+    }
+  }
+}
+
+module "geodata_import" {
+  source = "./modules/geodata-import"
+
+  name      = "${local.name}-geodata-import"
+  network   = { vpc_id = module.network.vpc_id, subnet_ids = module.network.public_subnet_ids }
+  database  = { security_group_id = module.database.security_group_id, port = module.database.port }
+  image_tag = var.import_image_tag
+  schedules = var.import_schedules
+  protected = var.protected
+
+  stages = {
+    for stage in keys(var.stages) : stage => {
+      environment = local.import_environments[stage]
+      policies = {
+        database-secret = module.database.secret_policies[stage].app
+        django-secret   = module.zappa.django_secret_policies[stage]
+        map-files       = module.storage.import_policies[stage]
+      }
     }
   }
 }

@@ -143,6 +143,25 @@ variable "interface_endpoints" {
   default     = []
 }
 
+variable "import_image_tag" {
+  description = "The image that region imports run, as `make import-image` prints it."
+  type        = string
+  default     = "none-yet"
+}
+
+variable "import_schedules" {
+  description = <<-EOT
+    Commands of the import task that run by themselves, by a name: stage, expression, command. To locate addresses every hour, for
+    about $3 a month: { geocode = { stage = "prod", expression = "rate(1 hour)", command = ["geocode_pending"] } }
+  EOT
+  type = map(object({
+    stage      = string
+    expression = string
+    command    = list(string)
+  }))
+  default = {}
+}
+
 variable "mail_domain" {
   description = "The domain that mail is sent from, e.g. example.org; SES knows it once in an account, so each environment needs its own. Empty: no mail identity, and every mail is dropped."
   type        = string

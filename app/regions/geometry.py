@@ -231,6 +231,27 @@ class Covers(Func):
     output_field = models.BooleanField()
 
 
+class Intersects(Func):
+    """Whether two shapes have a point in common (ST_Intersects)."""
+
+    function = "ST_Intersects"
+    output_field = models.BooleanField()
+
+
+class SharedArea(Func):
+    """How much ground two shapes share, in square degrees: for comparisons in one place."""
+
+    template = "ST_Area(ST_Intersection(%(expressions)s))"
+    output_field = models.FloatField()
+
+
+class Area(Func):
+    """The area of a shape in square degrees (ST_Area)."""
+
+    function = "ST_Area"
+    output_field = models.FloatField()
+
+
 class AsGeoJSON(Func):
     """A shape as a GeoJSON geometry, coordinates rounded to six decimals (0.1 m)."""
 
@@ -280,6 +301,16 @@ class Simplify(Func):
 
     def __init__(self, expression: str | Combinable, tolerance_degrees: float | Combinable) -> None:
         super().__init__(expression, tolerance_degrees)
+
+
+class SnapToGrid(Func):
+    """A shape on a grid through 0° 0°: neighbours that share a border still do. NULL, or empty, if none is left."""
+
+    function = "ST_SnapToGrid"
+    output_field = MultiPolygonField()
+
+    def __init__(self, expression: str | Combinable, step_degrees: float) -> None:
+        super().__init__(expression, Value(step_degrees, output_field=models.FloatField()))
 
 
 class _Bound(Func):

@@ -11,9 +11,11 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from app.regions.downloads import fetch
+from app.regions.files import MapFile
 from app.regions.import_lock import import_lock
 from app.regions.layers import ImportSummary, Watch, import_layer
 from app.regions.models import ImportRun
+from app.regions.outlines import draw_layer
 from app.regions.sources import NotThereError, is_remote, sha256_of
 from app.stakeholders.assignment import LayerAssignment, assign_layer
 from app.stakeholders.time_limits import allow_time
@@ -41,10 +43,15 @@ class LayerSource:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import, or a dry run of one, did."""
+    """What an import, or a dry run of one, did.
+
+    Attributes:
+        maps: the files of the layer's maps, to be published; a dry run draws none.
+    """
 
     summary: ImportSummary
     assignment: LayerAssignment
+    maps: list[MapFile]
 
 
 def run_import(layer: LayerSource, watch: Watch, tell: Callable[[str], object], *, dry_run: bool) -> Imported:
@@ -131,7 +138,9 @@ def _in_step(
         **layer.options,
     )
     summary.notices[:0] = notices
-    imported = Imported(summary, assign_layer(layer.kind, layer.vintage))
+    # Before the assignment, which lets nobody be located until the end.
+    maps = [] if run is None else draw_layer(layer.kind, layer.vintage)
+    imported = Imported(summary, assign_layer(layer.kind, layer.vintage), maps)
     if run is None:
         transaction.set_rollback(True)
     else:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ops.processes import ended_by_signals
-from ops.rehearse import checkout, failures_step, lambda_step, whole, world
+from ops.rehearse import checkout, failures_step, import_step, lambda_step, whole, world
 from ops.rehearse.world import World
 from ops.steps import StepFailedError, Steps, explain
 from ops.zappa_settings import SettingsError
@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STEPS: dict[str, Callable[[World, Path, Steps], None]] = {
     "lambda": lambda_step.run,
     "failures": failures_step.run,
+    "import": import_step.run,
 }
 
 

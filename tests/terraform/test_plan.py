@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
+from app.config import settings
 from ops import platform, terraform, zappa_settings
 from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, allowed, documents, listed, outputs
 
 PROJECT = zappa_settings.project_name()
 ENVIRONMENTS = {"nonprod": ["dev", "staging"], "prod": ["prod"]}
 
-# Why each needs it: terraform/modules/zappa/README.md.
-STATEMENTS_ON_EVERYTHING = {"LambdaPlacesTheFunctionInTheVpc", "SendTraces"}
+# Why each needs it: the READMEs of the modules zappa and geodata-import.
+STATEMENTS_ON_EVERYTHING = {"LambdaPlacesTheFunctionInTheVpc", "SendTraces", "SignInToEcr"}
 # Their statements name a topic that has no ARN yet.
 POLICIES_UNKNOWN_BEFORE_APPLY = {
     "module.monitoring.aws_sns_topic_policy.alarms",
@@ -58,6 +59,36 @@ def test_only_the_listed_statements_allow_something_on_everything(plan: Plan) ->
 def test_nobody_outside_the_account_is_trusted(plan: Plan) -> None:
     principals = {json.dumps(statement.get("Principal")) for _, statement in allowed(plan)} - {"null"}
     assert {kind for text in principals for kind in json.loads(text)} == {"Service"}
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging"])
+def test_an_import_task_may_do_exactly_this(plan_of: PlanOf, stage: str) -> None:
+    statements = [
+        statement
+        for address, statement in allowed(plan_of("nonprod", *EVERYTHING_ON))
+        if f'module.geodata_import.aws_iam_role_policy.task["{stage}/' in address
+    ]
+    assert {action for statement in statements for action in listed(statement["Action"])} == {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "secretsmanager:GetSecretValue",
+    }
+    other = {"dev": "staging", "staging": "dev"}[stage]
+    assert f"/{other}/" not in json.dumps(statements)
+
+
+def test_the_application_knows_every_variable_of_an_import_task() -> None:
+    text = (terraform.TERRAFORM / "stages.tf").read_text().split("import_environments", 1)[1]
+    names = set(re.findall(r"^ {6}([A-Z_]+) +=", text, re.MULTILINE))
+    assert names == {
+        "STAGE",
+        "PUBLIC_URL",
+        "DATABASE_STATEMENT_TIMEOUT_SECONDS",
+        "DATABASE_LOCK_TIMEOUT_SECONDS",
+        "DATABASE_IDLE_TIMEOUT_SECONDS",
+    }
+    assert names <= settings.env.names
 
 
 def test_a_stage_reads_no_secret_of_another(plan_of: PlanOf) -> None:

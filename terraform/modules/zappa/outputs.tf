@@ -32,3 +32,8 @@ output "django_secret_names" {
   description = "By stage: the secret that holds Django's SECRET_KEY."
   value       = { for stage, secret in module.django_secret : stage => secret.name }
 }
+
+output "django_secret_policies" {
+  description = "By stage: the policy to read that secret, for what runs the application elsewhere."
+  value       = { for stage in keys(var.stages) : stage => jsonencode({ Version = "2012-10-17", Statement = [local.read_django_secret[stage]] }) }
+}
