@@ -66,12 +66,12 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> ImportTask:
         made = outputs["import_task"]["value"]
         return ImportTask(
             stage=stage,
-            region=outputs["region"]["value"],
+            region=made["region"],
             cluster=made["cluster"],
             family=made["families"][stage],
             container=made["container"],
             log_group=made["log_groups"][stage],
-            subnet_ids=tuple(outputs["public_subnet_ids"]["value"]),
+            subnet_ids=tuple(made["subnet_ids"]),
             security_group_id=made["security_group_id"],
             repository_url=made["repository_url"],
             image_tag=made["image_tag"],
@@ -223,7 +223,7 @@ def main() -> int:
     try:
         if arguments.verb == "image":
             outputs = platform.outputs_of(arguments.environment)
-            stage = next(iter(outputs["stages"]["value"]))
+            stage = next(stage for stage, of in platform.ENVIRONMENTS.items() if of == arguments.environment)
             import_image.build_and_push(from_outputs(outputs, stage).repository_url, arguments.environment)
             return 0
         outputs = platform.outputs_of(platform.ENVIRONMENTS[arguments.stage])

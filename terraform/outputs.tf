@@ -37,10 +37,12 @@ output "public_subnet_ids" {
 
 output "import_task" {
   description = <<-EOT
-    What `make import-image` pushes to and `make import-regions` runs: cluster, repository_url, image_tag, container, security_group_id,
+    What `make import-image` pushes to and `make import-regions` runs, whole, as a targeted apply writes no other output: region, subnet_ids, cluster, repository_url, image_tag, container, security_group_id,
     and by stage the task definition's family and the log_group.
   EOT
   value = {
+    region            = var.region
+    subnet_ids        = module.network.public_subnet_ids
     cluster           = module.geodata_import.cluster
     repository_url    = module.geodata_import.repository_url
     image_tag         = var.import_image_tag
