@@ -28,7 +28,7 @@ locals {
   import_environments = {
     for stage, settings in var.stages : stage => merge(local.stage_environments[stage], {
       STAGE                              = stage
-      PUBLIC_URL                         = settings.public_url == "" ? "https://${var.project}-${stage}.invalid" : settings.public_url
+      PUBLIC_URL                         = settings.public_url == "" ? "https://${local.project}-${stage}.invalid" : settings.public_url
       DATABASE_STATEMENT_TIMEOUT_SECONDS = "0"
       DATABASE_LOCK_TIMEOUT_SECONDS      = "120"
       DATABASE_IDLE_TIMEOUT_SECONDS      = "0"

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import boto3
 
-from ops import functions, platform, smoke
+from ops import functions, import_task, platform, smoke
 from ops.deploy import Deployment
 from ops.processes import wait_until
 from ops.rehearse import (
@@ -18,6 +18,7 @@ from ops.rehearse import (
     emergency,
     endorsement,
     failures_step,
+    import_step,
     inventory,
     mailbox,
     rds,
@@ -66,6 +67,10 @@ def live(rehearsal: Rehearsal, pool: ThreadPoolExecutor, empty: frozenset[str]) 
     _go_back(rehearsal, deployment, first, second)
     _tell(rehearsal, first)
     failures_step.refuse_bad(deployment, good, rehearsal.folder)
+    outputs = json.loads(rehearsal.terraform("prod", "output", "-json"))
+    import_step.rehearse(
+        import_task.from_outputs(outputs, "prod").family, rehearsal.folder / "import", steps, {}
+    )
     walk.await_keep_warm(stage, deployment, _KEEP_WARM_SECONDS)
     with steps.step("make undeploy STAGE=prod"):
         operator.make("undeploy", "STAGE=prod", "CONFIRM=1")
