@@ -35,6 +35,8 @@ def signed_in(page: Page, people: None) -> Page:
     page.get_by_label("Username").fill("outreach")
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Log in").click()
+    # Until it is loaded whole, so that the script is at work: the table is there before it.
+    page.wait_for_url("**/staff/**", wait_until="load")
     return page
 
 

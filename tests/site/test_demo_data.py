@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from app.campaigns.models import Bill, Campaign
 from app.endorsements.models import Endorsement
+from app.influencers.models import Account, Influencer
 from app.regions.models import Region
 from app.site.demo.loading import load_demo
 from app.stakeholders.models import RegionAssignment, Stakeholder
@@ -38,7 +39,19 @@ def test_it_tells_what_it_made(told: list[str]) -> None:
         "Imported 56 regions of kind state.",
         "Imported 3233 regions of kind county.",
         "Made 4 campaigns with 4000 endorsements.",
+        "Made 60 influencers with 117 accounts.",
     ]
+
+
+def test_an_account_repeats_its_newest_day_and_most_influencers_are_on_both_platforms() -> None:
+    for account in Account.objects.prefetch_related("metrics")[:20]:
+        newest = account.metrics.first()
+        assert newest
+        assert account.metrics.count() == 90
+        assert (account.measured_on, account.followers) == (newest.day, newest.followers)
+        account.full_clean()
+    both = Influencer.objects.filter(accounts__platform="youtube").filter(accounts__platform="instagram")
+    assert both.distinct().count() > 30
 
 
 def test_a_second_load_keeps_everything() -> None:
