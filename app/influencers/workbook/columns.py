@@ -67,7 +67,7 @@ class Column:
         """What stands in the cell of a value."""
         if self.choices:
             return dict(self.choices).get(str(value), "")
-        return _fitting(value) if isinstance(value, str) else value
+        return fitting(value) if isinstance(value, str) else value
 
 
 def _text(cell: Cell) -> str:
@@ -132,7 +132,8 @@ def _quoted(text: str) -> str:
     return f"“{text if len(text) <= longest else text[:longest] + '…'}”"
 
 
-def _fitting(text: str) -> str:
+def fitting(text: str) -> str:
+    """The text, cut where it is longer than a cell holds."""
     if len(text.encode("utf-16-le")) // 2 <= MAX_TEXT:
         return text
     room = (MAX_TEXT - len(CUT)) * 2
@@ -173,5 +174,7 @@ COLUMNS = (
 )  # fmt: skip
 BY_NAME = {column.name: column for column in COLUMNS}
 METRICS = ("followers", "daily_views", "posts")
+OF_ACCOUNT = ("handle", "email", "url", "status", "tags", "notes", *METRICS, "measured_on")
+OF_INFLUENCER = ("name", "phone", "about", "campaigns")
 # Of a workbook of rows that were refused.
 PROBLEM = Column("problem", "Problem", Kind.TEXT, 60, "What to mend. An import does not read this column.")

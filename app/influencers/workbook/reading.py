@@ -51,6 +51,9 @@ class Row:
     problems: list[Problem]
     cells: dict[str, Cell]
 
+    def copy(self) -> "Row":
+        return Row(self.number, {**self.values}, [*self.problems], self.cells)
+
 
 @dataclass
 class Sheet:
@@ -58,12 +61,14 @@ class Sheet:
 
     Attributes:
         name: of the sheet.
+        total_rows: with the header and what is empty.
         letters: of the columns it has, by name.
         notices: what is left out of account.
         rows: those with something in them, to be taken once.
     """
 
     name: str
+    total_rows: int
     letters: dict[str, str]
     notices: list[str]
     rows: Iterator[Row]
@@ -102,7 +107,9 @@ def _sheet(about: dict[str, Any], rows: Iterator[list[Any]]) -> Sheet:
     numbered = _filled(enumerate(rows, start=1), about)
     header = _header(numbered, about["first_column"])
     letters = {column.name: letter(index) for index, column in header.columns.items()}
-    return Sheet(about["sheet"], letters, _notices(about, header), _rows(numbered, header, about))
+    return Sheet(
+        about["sheet"], about["rows"], letters, _notices(about, header), _rows(numbered, header, about)
+    )
 
 
 def _notices(about: dict[str, Any], header: _Header) -> list[str]:

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from app.influencers.workbook.columns import COLUMNS, Column, Kind, Value
+from app.influencers.workbook.columns import COLUMNS, Column, Kind, Value, fitting
 from app.influencers.workbook.sheet_process import PREFERRED_SHEET
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -23,10 +23,12 @@ def write(rows: Iterable[Mapping[str, Value]], columns: tuple[Column, ...] = COL
 def write_cells(rows: Iterable[Mapping[str, Any]], columns: tuple[Column, ...]) -> bytes:
     """As `write`, of cells as somebody else's sheet had them."""
     headed = [(column.name, column.header) for column in columns]
-    records = (
-        {header: None if (cell := row.get(name)) == "" else cell for name, header in headed} for row in rows
-    )
+    records = ({header: _cell(row.get(name)) for name, header in headed} for row in rows)
     return _written(records, columns)
+
+
+def _cell(cell: Any) -> Any:
+    return (fitting(cell) or None) if isinstance(cell, str) else cell
 
 
 def template() -> bytes:
