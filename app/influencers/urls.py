@@ -1,20 +1,7 @@
 from django.urls import path, register_converter
 
 from app.influencers import api
-from app.influencers.platforms import PLATFORMS
-
-
-class PlatformConverter:
-    """A platform's name; any other is no address of ours."""
-
-    regex = "|".join(PLATFORMS)
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
+from app.influencers.converters import PlatformConverter
 
 register_converter(PlatformConverter, "platform")
 

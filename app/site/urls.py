@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from app.site import campaigns, districts, endorse, icon, set_password
 
@@ -19,5 +19,6 @@ urlpatterns = [
     path("set-password/done/", set_password.set_password_done, name="set-password-done"),
     path("set-password/<str:uidb64>/<str:token>/", set_password.SetPassword.as_view(), name="set-password"),
     path("terms/", campaigns.terms, name="terms"),
+    path("staff/", include("app.site.staff.urls")),
     path("favicon.ico", icon.icon, name="icon"),
 ]

@@ -67,13 +67,13 @@ def caller(make_user: Callable[[str], User], program: Callable[..., Client]) -> 
 
 def address(route: str, ada: Influencer) -> str:
     account = ada.accounts.get(platform="youtube")
-    arguments: dict[str, Any] = {
+    by_route: dict[str, dict[str, Any]] = {
         "api:influencer-list": {},
         "api:account-list": {"platform": "youtube"},
         "api:account-detail": {"platform": "youtube", "pk": account.pk},
         "api:account-metrics": {"platform": "youtube", "pk": account.pk},
-    }.get(route, {"pk": ada.pk})
-    return reverse(route, kwargs=arguments)
+    }
+    return reverse(route, kwargs=by_route.get(route, {"pk": ada.pk}))
 
 
 @pytest.mark.parametrize("who", WHO)

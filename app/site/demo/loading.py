@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from app.campaigns.models import Bill, Campaign
 from app.endorsements.models import Endorsement
+from app.influencers.models import Account, Influencer
 from app.regions.layers import import_layer
 from app.regions.models import Region, RegionKind
 from app.site.demo.content import CAMPAIGNS, DemoCampaign
+from app.site.demo.influencers import make_influencers
 from app.site.demo.people import PEOPLE, SEED, Population, endorsements, pick_endorsers
 from app.stakeholders.assignment import assign_layer
 from app.stakeholders.models import RegionAssignment, Stakeholder
@@ -45,6 +47,9 @@ def load_demo(tell: Callable[[str], object]) -> None:
             tell(
                 f"Made {Campaign.objects.count()} campaigns with {Endorsement.objects.count()} endorsements."
             )
+        if not Influencer.objects.exists():
+            made = make_influencers(random.Random(SEED), timezone.now().date())  # noqa: S311 - a demo, not a secret
+            tell(f"Made {made} influencers with {Account.objects.count()} accounts.")
     reset_queries()
 
 

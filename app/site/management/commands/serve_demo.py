@@ -20,7 +20,7 @@ from app.jobs.worker import work_until
 
 HOST = "127.0.0.1"
 USERNAME = "demo"
-_ROLES = ("administrator", "moderator")
+_ROLES = ("administrator", "moderator", "outreach")
 _LAST_PORT = 65535
 _STOP_SECONDS = 5
 
@@ -54,6 +54,7 @@ class Command(BaseCommand):
         where = settings.PUBLIC_URL
         rows = {
             "Pages": f"{where}/",
+            "Influencers": f"{where}{reverse('site:staff-home')}   sign in as {USERNAME}, as below",
             "Staff area": f"{where}{reverse('admin:index')}   sign in as {USERNAME} with {password}",
             "API": f"{where}{reverse('api:docs')}",
             "Mails": f"{getattr(settings, 'EMAIL_FILE_PATH', 'as EMAIL_URL says')}   their links also appear below",

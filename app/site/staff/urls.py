@@ -1,0 +1,27 @@
+from django.urls import path, register_converter
+
+from app.influencers.converters import PlatformConverter
+from app.site.staff import access, accounts, people, tokens
+
+register_converter(PlatformConverter, "staff_platform")
+
+urlpatterns = [
+    path("", access.staff_home, name="staff-home"),
+    path("accounts/<staff_platform:platform>/", accounts.account_list, name="staff-accounts"),
+    path("accounts/<staff_platform:platform>/columns/", accounts.choose_columns, name="staff-columns"),
+    path("accounts/<staff_platform:platform>/change/", accounts.change_many, name="staff-change-many"),
+    path("accounts/<staff_platform:platform>/<int:pk>/", accounts.account_detail, name="staff-account"),
+    path(
+        "accounts/<staff_platform:platform>/<int:pk>/delete/",
+        accounts.delete_account,
+        name="staff-delete-account",
+    ),
+    path("influencers/", people.influencer_list, name="staff-influencers"),
+    path("influencers/new/", people.new_influencer, name="staff-new-influencer"),
+    path("influencers/<int:pk>/", people.influencer_detail, name="staff-influencer"),
+    path("influencers/<int:pk>/accounts/new/", people.new_account, name="staff-new-account"),
+    path("influencers/<int:pk>/delete/", people.remove_influencer, name="staff-delete-influencer"),
+    path("influencers/<int:pk>/merge/<int:other>/", people.merge_influencers, name="staff-merge"),
+    path("tokens/", tokens.token_list, name="staff-tokens"),
+    path("tokens/<int:pk>/revoke/", tokens.revoke_token, name="staff-revoke-token"),
+]
