@@ -85,6 +85,8 @@ def _text(cell: Cell) -> str:
 
 
 def _integer(cell: Cell) -> int | None:
+    if type(cell) is float and cell.is_integer() and 0 <= cell <= MAX_METRIC:
+        return int(cell)
     if isinstance(cell, bool | dt.date):
         raise CellError(f"not a number: {_text(cell)}")
     shown = _text(cell).strip()

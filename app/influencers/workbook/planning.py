@@ -58,7 +58,9 @@ class Plan:
         return day
 
     def change(self, name: str, old: object, new: object) -> None:
-        self.changes.append((BY_NAME[name].header, _shown(old), _shown(new)))
+        labels = dict(BY_NAME[name].choices)
+        was, becomes = (labels.get(str(value)) or _shown(value) for value in (old, new))
+        self.changes.append((BY_NAME[name].header, was, becomes))
 
 
 def _shown(value: object) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.influencers.names import normalise_text
-from app.influencers.workbook.columns import COLUMNS, PROBLEM, Cell, CellError, Column, Value
+from app.influencers.workbook.columns import COLUMNS, PROBLEM, Cell, CellError, Column, Kind, Value
 from app.influencers.workbook.sheet_process import MEMORY_MIB
 
 logger = logging.getLogger(__name__)
@@ -42,17 +42,23 @@ class Problem:
         return f"{self.cell}: {self.message}"
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
-    """A row of the sheet: its number there, its values by name of column, what is wrong, and the cells as they came."""
+    """A row of the sheet: its number there, its values by name of column, and what is wrong with it."""
 
     number: int
     values: dict[str, Value]
     problems: list[Problem]
-    cells: dict[str, Cell]
+    _raw: list[Any]
+    _places: "list[_Place]"
+
+    @property
+    def cells(self) -> dict[str, Cell]:
+        """By name of column, as they came."""
+        return {place.column.name: _decoded(self._raw[place.at]) for place in self._places}
 
     def copy(self) -> "Row":
-        return Row(self.number, {**self.values}, [*self.problems], self.cells)
+        return Row(self.number, {**self.values}, [*self.problems], self._raw, self._places)
 
 
 @dataclass
@@ -163,34 +169,53 @@ def _header_of(number: int, cells: list[Any], first_column: int) -> _Header:
     return header
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a column stands in the lists of cells."""
+
+    at: int
+    letters: str
+    column: Column
+
+    @property
+    def as_tuple(self) -> tuple[int, str, Column, str, bool, Value]:
+        """All that each of a million cells asks for: attributes would take twice the time."""
+        is_text = self.column.kind is Kind.TEXT and not self.column.choices
+        return self.at, self.letters, self.column, self.column.name, is_text, self.column.parse(None)
+
+
 def _rows(numbered: Iterator[tuple[int, list[Any]]], header: _Header, about: dict[str, Any]) -> Iterator[Row]:
     first = about["first_column"]
     errors = set(about["errors"])
-    places = [
-        (index - first, letter(index), column, isinstance(column.parse(None), str))
-        for index, column in header.columns.items()
-    ]
+    places = [_Place(index - first, letter(index), column) for index, column in header.columns.items()]
+    columns = [place.as_tuple for place in places]
     for number, cells in numbered:
-        if any(cell not in ("", None) for cell in cells):
-            yield _row(number, cells, places, errors)
+        if any(cell != "" for cell in cells):
+            row = Row(number, {}, [], cells, places)
+            _fill(row, cells, columns)
+            if errors:
+                _mark_errors(row, places, errors)
+            yield row
 
 
-def _row(number: int, cells: list[Any], places: list[tuple[int, str, Column, bool]], errors: set[str]) -> Row:
-    row = Row(number, {}, [], {})
-    for at, letters, column, is_text in places:
+def _fill(row: Row, cells: list[Any], columns: list[tuple[int, str, Column, str, bool, Value]]) -> None:
+    values = row.values
+    for at, letters, column, name, is_text, empty in columns:
         cell = cells[at]
-        if type(cell) is list:
-            cell = _decoded(cell[0])
-        row.cells[column.name] = cell
-        if errors and f"{letters}{number}" in errors:
-            row.problems.append(Problem(f"{letters}{number}", "a formula's error, not a value"))
-        elif cell == "":
-            row.values[column.name] = "" if is_text else None
-        elif type(cell) is str and is_text and not column.choices and "\0" not in cell:
-            row.values[column.name] = cell
+        if cell == "":
+            values[name] = empty
+        elif is_text and type(cell) is str and "\0" not in cell:
+            values[name] = cell
         else:
-            _parse(row, f"{letters}{number}", column, cell)
-    return row
+            _parse(row, f"{letters}{row.number}", column, _decoded(cell))
+
+
+def _mark_errors(row: Row, places: list[_Place], errors: set[str]) -> None:
+    """What is a formula's error came as an empty cell."""
+    for place in places:
+        if (name := f"{place.letters}{row.number}") in errors:
+            row.values.pop(place.column.name, None)
+            row.problems.append(Problem(name, "a formula's error, not a value"))
 
 
 def _parse(row: Row, name: str, column: Column, cell: Cell) -> None:
@@ -200,12 +225,14 @@ def _parse(row: Row, name: str, column: Column, cell: Cell) -> None:
         row.problems.append(Problem(name, str(error)))
 
 
-def _decoded(text: str) -> Cell:
-    """A date, with its time where that is not midnight; any other text (a time, a duration) as it is."""
+def _decoded(cell: Any) -> Cell:
+    """A date, with its time where that is not midnight, comes as a list; a time or duration in one stays text."""
+    if type(cell) is not list:
+        return cell  # type: ignore[no-any-return]  # JSON has no other types in a row
     try:
-        moment = dt.datetime.fromisoformat(text)
+        moment = dt.datetime.fromisoformat(cell[0])
     except ValueError:
-        return text
+        return str(cell[0])
     return moment if moment.time() != dt.time() else moment.date()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from app.accounts.models import User
 from app.campaigns.models import Campaign
@@ -12,6 +13,7 @@ from app.influencers.models import Account, DailyMetrics, Influencer, Tag
 from app.influencers.services import record_metrics, tags_named
 from app.influencers.transfers import WorkbookImport
 from app.influencers.workbook import exporting, importing, jobs
+from app.influencers.workbook.columns import BY_NAME
 from app.influencers.workbook.reading import open_sheet
 from app.influencers.workbook.writing import write
 from tests.influencers.workbook.conftest import HEADERS, Book
@@ -162,7 +164,7 @@ def test_an_edited_cell_changes_what_it_says_and_nothing_else(
     assert counts(done) == (0, 1, 0, 0)
     follows = {"url": "https://www.youtube.com/@ada2"} if name == "handle" else {}
     assert exported() == [{**before[0], name: EDITS[name], **follows}]
-    assert {header for header, *_ in done.changes[0]["changes"]} >= {importing.BY_NAME[name].header}
+    assert {header for header, *_ in done.changes[0]["changes"]} >= {BY_NAME[name].header}
 
 
 def test_a_column_that_is_absent_leaves_what_is_there(ada: Account, upload: Upload, book: Book) -> None:
@@ -322,7 +324,7 @@ def test_what_another_wrote_meanwhile_is_planned_again(
     def overtaken(plans: list[Any]) -> None:
         monkeypatch.setattr(importing, "write", real)
         real(plans)
-        raise importing.IntegrityError
+        raise IntegrityError
 
     monkeypatch.setattr(importing, "write", overtaken)
     assert counts(applied(previewed)) == (5, 0, 0, 0)
@@ -378,7 +380,7 @@ def test_an_export_is_cut_into_parts_and_begins_anew_when_killed(
     applied(upload(five(book)))
     monkeypatch.setattr(exporting, "PART_ROWS", 4)
     made = jobs.start_export("youtube", {"ordering": "handle"}, 6, User.objects.get(username="outreach"))
-    real = exporting.write
+    real = write
     calls: list[int] = []
 
     def killed(rows: Any) -> bytes:
