@@ -58,7 +58,7 @@ def test_a_workbook_is_uploaded_looked_at_and_applied(
 
     expect(page.get_by_role("heading", level=1)).to_have_text("What Influencers of May.xlsx would change")
     problems = page.get_by_role("region", name="Problems").get_by_role("row")
-    expect(problems).to_contain_text(["Cell", "F4", "D4"])
+    expect(problems).to_contain_text(["Cell", "D4", "F4"])
     changes = page.get_by_role("region", name="Changes")
     expect(changes).to_contain_text("Status: New → Active")
     assert Account.objects.count() == 1

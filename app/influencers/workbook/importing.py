@@ -95,7 +95,9 @@ def _outcome(found: WorkbookImport, sheet: Sheet) -> dict[str, Any]:
 
 
 def _named(plan: Plan) -> list[tuple[str, str]]:
-    return [(problem.cell, problem.message) for problem in plan.row.problems]
+    # All of one row: so the shorter letters come first, as in the sheet.
+    in_order = sorted(plan.row.problems, key=lambda problem: (len(problem.cell), problem.cell))
+    return [(problem.cell, problem.message) for problem in in_order]
 
 
 def _problem_text(plan: Plan) -> str:
