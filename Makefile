@@ -53,9 +53,21 @@ package: $(VENV)/dev ## Build the zip that Lambda runs into build/package and ch
 terraform-check: $(VENV)/dev ## Check the Terraform code: format, validity, its tests, checkov
 	@$(PYTHON) -m ops.terraform check
 
+.PHONY: workflows-check
+workflows-check: $(VENV)/dev ## Check .github: GitHub's schemas, zizmor
+	@$(PYTHON) -m ops.workflows check
+
+.PHONY: audit
+audit: $(VENV)/dev ## Look the locked versions up among the known vulnerabilities
+	@$(PYTHON) -m ops.workflows audit
+
+.PHONY: update-pull-request
+update-pull-request: ## Push the locks that `make lock` changed, and open a pull request (GH_TOKEN)
+	@ops/update-pull-request
+
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
-	@cd requirements && for set in runtime demo dev emulator lambda-provided audit; do \
+	@cd requirements && for set in runtime demo dev emulator lambda-provided import audit; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	    $(ARGS) $$set.in --output-file $$set.txt; \
@@ -88,7 +100,7 @@ plan-fetch: $(VENV)/dev ## Get a kept plan back, to apply it (SHA256=digest)
 .PHONY: drift drift-issue
 drift: $(VENV)/dev ## Fail if what is there is not what the code says
 	@$(PYTHON) -m ops.infrastructure drift $(NEEDS_ENV)
-drift-issue: $(VENV)/dev # open, update or close the issue about what `make drift` found
+drift-issue: $(VENV)/dev ## Open, update or close the issue about what `make drift` found
 	@$(PYTHON) -m ops.github drift-issue $(NEEDS_ENV)
 
 .PHONY: apply
@@ -98,7 +110,7 @@ apply: $(VENV)/dev ## Carry out the plan that was shown; asks, unless CONFIRM=1
 .PHONY: cost cost-page
 cost: $(VENV)/dev ## Say what it costs a month, and fail over its budget (ENV=prod; JSON=1; PLAN=file.json)
 	@$(PYTHON) -m ops.cost $(if $(value ENV),"$$ENV") $(if $(JSON),--json) $(if $(PLAN),--plan "$(PLAN)")
-cost-page: $(VENV)/dev # the tables of docs/cost.md, made anew
+cost-page: $(VENV)/dev ## The tables of docs/cost.md, made anew
 	@$(PYTHON) -m ops.cost --page
 
 ##@ Deploy it (STAGE=dev, staging or prod)
@@ -159,8 +171,22 @@ doctor: $(VENV)/dev ## Say what would stop a deploy to a stage, and what its -op
 	@$(PYTHON) -m ops.stage doctor $(NEEDS_STAGE)
 
 .PHONY: rehearse
-rehearse: $(VENV)/dev ## Rehearse a deployment on an emulated AWS (STEP=lambda, STEP=failures)
-	@$(PYTHON) -m ops.rehearse $(or $(STEP),$(error Name a step, as in: make rehearse STEP=lambda))
+rehearse: $(VENV)/dev ## Rehearse it all on an emulated AWS (STEP=lambda, failures or import; PROJECT=name of a fork)
+	@$(PYTHON) -m ops.rehearse $(STEP) $(if $(PROJECT),--project $(PROJECT))
+
+##@ Regions of a stage, where the IPv4 internet is
+
+.PHONY: import-regions
+import-regions: $(VENV)/dev ## Import regions on AWS (ARGS="--all --vintage 2024"; ON_DEMAND=1 for the full price)
+	@$(PYTHON) -m ops.import_task run $(NEEDS_STAGE) import_tiger $(or $(ARGS),$(error Say what, as in: make $@ STAGE=prod ARGS="--all --vintage 2024"))
+
+.PHONY: geocode
+geocode: $(VENV)/dev ## Look addresses up that wait for it (ARGS=--everybody)
+	@$(PYTHON) -m ops.import_task run $(NEEDS_STAGE) geocode_pending $(ARGS)
+
+.PHONY: import-image
+import-image: $(VENV)/dev ## Build and push the image that both run, by Docker or Finch (ENV=prod)
+	@$(PYTHON) -m ops.import_task image $(NEEDS_ENV)
 
 # The environment: made once, brought up to date when a lock changes. `dev` contains `demo`.
 $(PYTHON):

@@ -48,7 +48,8 @@ class Endpoint:
 ENDPOINTS = {
     "secretsmanager": Endpoint(without_it="no function starts"),
     "dynamodb": Endpoint(
-        gateway=True, without_it="what is rate-limited answers 503, public reads are let through"
+        gateway=True,
+        without_it="signing in, endorsing and mailed links answer 503; looking up a district is counted by each process alone",
     ),
     "s3": Endpoint(gateway=True, required=False, without_it="no file is stored or read"),
     "sesv2": Endpoint(dual_stack=True, required=False, without_it="mail waits in the queue"),
@@ -58,7 +59,7 @@ ENDPOINTS = {
 _making = RLock()
 
 
-def client(service: str, time_limits: TimeLimits | None = None) -> Any:
+def client(service: str, *, time_limits: TimeLimits | None = None) -> Any:
     """The boto3 client of a service, e.g. `client("secretsmanager")`, the same for the same time limits.
 
     Raises:

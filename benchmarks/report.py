@@ -53,12 +53,12 @@ def report(name: str, rows: Sequence[Row], limits: Mapping[str, AtMost]) -> int:
     Returns:
         An exit code.
     """
-    print(f"{name:<20} {'ours':>10} {'peer':>10} {'ratio':>7}")
+    print(f"{name:<26} {'ours':>10} {'peer':>10} {'ratio':>7}")
     for row in rows:
         peer = "missing" if row.peer is None else f"{row.peer:.2f}"
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         print(
-            f"{row.what:<20} {row.ours:>10.2f} {peer:>10} {ratio:>7}  {row.unit}, {row.runs} runs, {row.peer_name}"
+            f"{row.what:<26} {row.ours:>10.2f} {peer:>10} {ratio:>7}  {row.unit}, {row.runs} runs, {row.peer_name}"
         )
     RESULTS.mkdir(exist_ok=True)
     result = {

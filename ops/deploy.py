@@ -25,6 +25,7 @@ from ops.smoke import SmokeError
 from ops.steps import StepFailedError, Steps
 from ops.zappa import Zappa
 
+ASK_ENDPOINTS = "reach every endpoint from inside the VPC"
 ASK_BEFORE = "ask the new code, before any visitor does"
 ASK_IN_PUBLIC = "ask through the public address"
 _YEAR = "public, max-age=31536000, immutable"
@@ -77,7 +78,7 @@ class Deployment:
         return self.platform.api_url(api_id) if api_id else UNKNOWN_URL
 
     def render(self) -> None:
-        self.zappa.render(self.platform.rendered_settings(self.public_url()))
+        self.zappa.render(self.platform.rendered_settings(self.public_url()), self.platform.api_policy)
 
     def environment(self, stage: str) -> dict[str, str]:
         """The variables of one of the two functions, as they are rendered."""
@@ -126,7 +127,7 @@ def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | N
     steps, platform = deployment.steps, deployment.platform
     with steps.step(f"bring it to {platform.ops_stage}", untouched):
         put_ops(deployment, zip_url)
-    with steps.step("reach every endpoint from inside the VPC", untouched) as step:
+    with steps.step(ASK_ENDPOINTS, untouched) as step:
         step.note = doctor.endpoints(platform).splitlines()[-1]
     if before is None:
         with steps.step(

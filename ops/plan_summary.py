@@ -15,21 +15,21 @@ from ops.plans import PlanJson
 LIMIT = 65_536
 _ROOM_FOR_THE_END = 600
 
-# What holds data, or a name that nobody gets back.
+# What holds data, or a name that nobody gets back; the worst to lose first.
 STATEFUL = {
-    "aws_cloudwatch_log_group": "logs",
-    "aws_cognito_user_pool": "accounts",
     "aws_db_instance": "a database",
-    "aws_db_snapshot": "a snapshot",
-    "aws_dynamodb_table": "a table",
-    "aws_ecr_repository": "images",
-    "aws_efs_file_system": "files",
-    "aws_kms_key": "a key, and all that it encrypts",
     "aws_rds_cluster": "a database",
-    "aws_route53_zone": "a zone with its records",
+    "aws_db_snapshot": "a snapshot",
     "aws_s3_bucket": "a bucket with its files",
-    "aws_s3_object": "a file",
+    "aws_kms_key": "a key, and all that it encrypts",
     "aws_secretsmanager_secret": "a secret",
+    "aws_dynamodb_table": "a table",
+    "aws_cognito_user_pool": "accounts",
+    "aws_route53_zone": "a zone with its records",
+    "aws_efs_file_system": "files",
+    "aws_s3_object": "a file",
+    "aws_ecr_repository": "images",
+    "aws_cloudwatch_log_group": "logs",
 }
 
 
@@ -37,7 +37,7 @@ class Deed(Enum):
     """What happens to a resource: words for a person, and the sign that GitHub colours a line by."""
 
     DESTROY = ("destroy", "-")
-    REPLACE = ("replace", "-")
+    REPLACE = ("replace", "!")
     CHANGE = ("change", "!")
     CREATE = ("create", "+")
     FORGET = ("leave to itself", "!")
@@ -75,8 +75,13 @@ def marker(environment: str) -> str:
 def read(plan: PlanJson) -> list[Planned]:
     """All that does not stay as it is, the worst first."""
     found = [one for change in plan.get("resource_changes", []) if (one := _planned(change))]
-    order = list(Deed)
-    return sorted(found, key=lambda one: (order.index(one.deed), one.type not in STATEFUL, one.address))
+    return sorted(found, key=_gravity)
+
+
+def _gravity(one: Planned) -> tuple[int, int, str]:
+    deeds, kinds = list(Deed), list(STATEFUL)
+    kind = kinds.index(one.type) if one.type in STATEFUL else len(kinds)
+    return deeds.index(one.deed), kind, one.address
 
 
 def _planned(change: Mapping[str, Any]) -> Planned | None:
@@ -122,7 +127,7 @@ def markdown(environment: str, plan: PlanJson, note: str = "") -> str:
         *_cost(environment, plan),
     ]
     text = "\n\n".join(head)[: LIMIT - _ROOM_FOR_THE_END - len(note)]
-    for section in [*_sections(planned), *_drift(plan), *_outputs(plan)]:
+    for section in [*_sections(planned), *_drift(plan, planned), *_outputs(plan)]:
         text += section.within(LIMIT - _ROOM_FOR_THE_END - len(note) - len(text))
     return text + (f"\n\n{note}" if note else "") + "\n"
 
@@ -188,8 +193,10 @@ def _cost(environment: str, plan: PlanJson) -> Iterator[str]:
     if exceeded:
         yield "\n".join(["> [!WARNING]", *(f"> **{sentence}**" for sentence in exceeded)])
     now, then = before[0].total_usd, after[0].total_usd
-    yield f"**Cost:** ${now:,.2f} → **${then:,.2f}** a month at {bill.REQUESTS[0]:,} requests ({then - now:+,.2f})"
-    if abs(then - now) > 0:
+    if all(new.total_usd == old.total_usd for old, new in zip(before, after, strict=True)):
+        yield f"**Cost:** ${then:,.2f} a month at {bill.REQUESTS[0]:,} requests, as before"
+    else:
+        yield f"**Cost:** ${now:,.2f} → **${then:,.2f}** a month at {bill.REQUESTS[0]:,} requests ({then - now:+,.2f})"
         yield f"<details><summary>The bill</summary>\n\n{report.difference(before, after)}\n\n</details>"
 
 
@@ -230,6 +237,7 @@ def _sections(planned: Sequence[Planned]) -> Iterator[_Section]:
         chosen = [one for one in planned if one.deed is deed]
         if chosen:
             lines = [line for one in chosen for line in _lines(one)]
+            lines = lines if lines[-1] else lines[:-1]
             title = f"{deed.word.capitalize()}: {len(chosen)}"
             yield _Section(title, lines, is_open=deed in {Deed.DESTROY, Deed.REPLACE, Deed.CHANGE})
 
@@ -248,22 +256,27 @@ def _lines(one: Planned) -> Iterator[str]:
             yield f"-     {changed.path}: {changed.before}{forced}"
         if changed.after:
             yield f"+     {changed.path}: {changed.after}{forced}"
+    yield ""
 
 
-def _drift(plan: PlanJson) -> Iterator[_Section]:
-    drifted = [one for change in plan.get("resource_drift", []) if (one := _planned(change))]
-    if drifted:
-        lines = [
-            f"! {visible(one.address)}: {_drifted(one)}"
-            for one in sorted(drifted, key=lambda one: one.address)
-        ]
-        yield _Section(f"Changed outside Terraform: {len(drifted)}", lines, is_open=True)
+def _drift(plan: PlanJson, planned: Iterable[Planned]) -> Iterator[_Section]:
+    """What somebody changed by hand and this plan puts back; the rest is AWS filling in what nobody asked for."""
+    put_back = {one.address for one in planned}
+    lines = [
+        f"! {visible(one.address)}: {what}"
+        for change in plan.get("resource_drift", [])
+        if (one := _planned(change))
+        and (one.address in put_back or one.deed is Deed.DESTROY)
+        and (what := _drifted(one))
+    ]
+    if lines:
+        yield _Section(f"Changed outside Terraform: {len(lines)}", sorted(lines), is_open=True)
 
 
 def _drifted(one: Planned) -> str:
     if one.deed is Deed.DESTROY:
         return "is gone"
-    return ", ".join(changed.path for changed in changes(one.change)) or "moved"
+    return ", ".join(changed.path for changed in changes(one.change))
 
 
 def _outputs(plan: PlanJson) -> Iterator[_Section]:

@@ -96,8 +96,14 @@ def changes(change: Mapping[str, Any]) -> list[Changed]:
             _is_below(path, replaced),
         )
         for path in sorted(before.keys() | after.keys())
-        if (before.get(path) or None) != (after.get(path) or None)
+        if (before.get(path) or None) != (after.get(path) or None) and not _is_repeated(path, after, before)
     ]
+
+
+def _is_repeated(path: str, *sides: Mapping[str, Any]) -> bool:
+    """Whether it is a tag that the provider lists a second time, with the tags that everything has."""
+    own = path.replace("tags_all.", "tags.", 1)
+    return own != path and all(side.get(own) == side.get(path) for side in sides)
 
 
 def _collapse(leaves: dict[str, Any], path: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops import infrastructure, terraform, zappa_settings
+from ops import infrastructure, office_networks, terraform, zappa_settings
+from ops.zappa import API_POLICY_FILE
 
 ENVIRONMENTS = {"dev": "nonprod", "staging": "nonprod", "prod": "prod"}
 
@@ -90,6 +91,18 @@ class StagePlatform:
         return "" if self.public_url else f"/{self.stage}"
 
     @property
+    def api_policy(self) -> dict[str, Any] | None:
+        """What the API refuses by itself; None for nothing.
+
+        Behind a CDN it would see the CDN's address and refuse the office: there the application's check stands alone.
+        """
+        networks = self.values.environment.get("OFFICE_NETWORKS", "")
+        behind_cdn = "CDN_SECRET" in self.values.environment
+        return (
+            office_networks.policy(self.stage, networks.split(",")) if networks and not behind_cdn else None
+        )
+
+    @property
     def has_edge(self) -> bool:
         return self.cdn is not None or bool(self.upload_handler)
 
@@ -106,7 +119,9 @@ class StagePlatform:
             ops.zappa_settings.SettingsError: a value is a secret, or Zappa would not know a key.
         """
         environment = {**self.values.environment, "PUBLIC_URL": public_url}
-        rendered = zappa_settings.render(self.stage, replace(self.values, environment=environment))
+        policy_file = API_POLICY_FILE if self.api_policy else self.values.api_policy_file
+        values = replace(self.values, environment=environment, api_policy_file=policy_file)
+        rendered = zappa_settings.render(self.stage, values)
         rendered[self.ops_stage]["role_name"] = self.ops_role_name
         rendered[self.ops_stage]["aws_environment_variables"] |= OPS_ENVIRONMENT
         self._reserve(rendered)
@@ -159,19 +174,34 @@ def from_outputs(outputs: Mapping[str, Any], stage: str) -> StagePlatform:
 
 
 def from_terraform(stage: str) -> StagePlatform:
-    """A stage's platform from the state of its Terraform environment, whatever an operator's `.terraform` points at.
+    """A stage's platform from the state of its Terraform environment.
 
     Raises:
         PlatformError: there is no state, or it lacks something.
     """
+    outputs = outputs_of(ENVIRONMENTS[stage])
+    return on_emulator(from_outputs(outputs, stage), os.environ.get("AWS_ENDPOINT_URL", ""))
+
+
+def outputs_of(environment: str) -> dict[str, Any]:
+    """What `terraform output -json` says of an environment, whatever an operator's `.terraform` points at.
+
+    Raises:
+        PlatformError: there is no state.
+    """
     try:
-        extra = infrastructure.prepare(ENVIRONMENTS[stage])
+        extra = infrastructure.prepare(environment)
         result = terraform.run(terraform.TERRAFORM, "output", "-no-color", "-json", extra=extra)
-    except (infrastructure.InfrastructureError, terraform.UnavailableError) as error:
+    except (
+        infrastructure.InfrastructureError,
+        terraform.UnavailableError,
+        zappa_settings.SettingsError,
+    ) as error:
         raise PlatformError(str(error)) from None
     if result.returncode:
         raise PlatformError(f"`terraform output` failed: {result.stderr.strip()}")
-    return on_emulator(from_outputs(json.loads(result.stdout), stage), os.environ.get("AWS_ENDPOINT_URL", ""))
+    outputs: dict[str, Any] = json.loads(result.stdout)
+    return outputs
 
 
 def is_on_this_machine(url: str) -> bool:

@@ -14,6 +14,9 @@ from typing import Any
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _TAIL_LINES = 25
 
+# Beside the settings that name it.
+API_POLICY_FILE = "api_policy.json"
+
 
 class ZappaError(Exception):
     """Zappa refused; the message holds its last words."""
@@ -29,8 +32,10 @@ class Zappa:
 
     folder: Path
 
-    def render(self, settings: dict[str, Any]) -> None:
+    def render(self, settings: dict[str, Any], api_policy: dict[str, Any] | None = None) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        if api_policy:
+            (self.folder / API_POLICY_FILE).write_text(json.dumps(api_policy, indent=2) + "\n")
         path = self.folder / "zappa_settings.json"
         path.write_text(json.dumps(settings, indent=2) + "\n")
         # It names no secret, but what it names is nobody's business but the operator's.

@@ -2,7 +2,7 @@
 
 output "project" {
   description = "Begins every name."
-  value       = var.project
+  value       = local.project
 }
 
 output "environment" {
@@ -33,6 +33,22 @@ output "private_subnet_ids" {
 output "public_subnet_ids" {
   description = "For the occasional Fargate task."
   value       = module.network.public_subnet_ids
+}
+
+output "import_task" {
+  description = <<-EOT
+    What `make import-image` pushes to and `make import-regions` runs: cluster, repository_url, image_tag, container, security_group_id,
+    and by stage the task definition's family and the log_group.
+  EOT
+  value = {
+    cluster           = module.geodata_import.cluster
+    repository_url    = module.geodata_import.repository_url
+    image_tag         = var.import_image_tag
+    container         = module.geodata_import.container
+    security_group_id = module.geodata_import.security_group_id
+    families          = module.geodata_import.families
+    log_groups        = module.geodata_import.log_groups
+  }
 }
 
 output "lambda_security_group_id" {
@@ -77,7 +93,7 @@ output "mail_dns_records" {
 
 output "alarm_topic_arn" {
   description = "The SNS topic of all alarms."
-  value       = aws_sns_topic.alarms.arn
+  value       = module.monitoring.topic_arn
 }
 
 output "stages" {

@@ -10,7 +10,7 @@ module "database" {
   source = "./modules/database"
 
   name                      = local.name
-  project                   = var.project
+  project                   = local.project
   stages                    = keys(var.stages)
   network                   = { vpc_id = module.network.vpc_id, subnet_ids = module.network.private_subnet_ids }
   client_security_group_ids = { functions = module.zappa.security_group_id }
@@ -19,6 +19,7 @@ module "database" {
   multi_az                  = var.database_multi_az
   proxy                     = var.database_proxy
   protected                 = var.protected
+  alarm_topic_arn           = module.monitoring.topic_arn
   master_password           = ephemeral.aws_secretsmanager_random_password.master.random_password
   master_password_version   = var.database_master_password_version
   app_passwords             = local.app_passwords
@@ -29,13 +30,14 @@ module "dynamodb" {
 
   name            = local.name
   stages          = keys(var.stages)
-  alarm_topic_arn = aws_sns_topic.alarms.arn
+  alarm_topic_arn = module.monitoring.topic_arn
 }
 
 module "storage" {
   source = "./modules/storage"
 
   name      = local.name
+  stages    = keys(var.stages)
   protected = var.protected
 }
 
@@ -44,13 +46,15 @@ module "mail" {
 
   name   = local.name
   domain = var.mail_domain
+
+  alarm_topic_arn = module.monitoring.topic_arn
 }
 
 module "zappa" {
   source = "./modules/zappa"
 
   name    = local.name
-  project = var.project
+  project = local.project
   network = {
     vpc_id                         = module.network.vpc_id
     gateway_prefix_list_ids        = module.network.gateway_prefix_list_ids
@@ -66,11 +70,60 @@ module "zappa" {
       policies = merge(lookup(local.cdn_policies, stage, {}), {
         database-secret = module.database.secret_policies[stage].app
         rate-limits     = module.dynamodb.access_policies[stage]
+        map-files       = module.storage.map_reading_policies[stage]
       })
       ops_policies = merge(module.mail.sending_policies, lookup(local.cdn_policies, stage, {}), {
         database-secrets = module.database.secret_policies[stage].ops
         rate-limits      = module.dynamodb.ops_policies[stage]
+        map-files        = module.storage.import_policies[stage]
       })
     }
   }
+}
+
+module "geodata_import" {
+  source = "./modules/geodata-import"
+
+  name      = "${local.name}-geodata-import"
+  network   = { vpc_id = module.network.vpc_id, subnet_ids = module.network.public_subnet_ids }
+  database  = { security_group_id = module.database.security_group_id, port = module.database.port }
+  image_tag = var.import_image_tag
+  schedules = var.import_schedules
+  protected = var.protected
+
+  stages = {
+    for stage in keys(var.stages) : stage => {
+      environment = local.import_environments[stage]
+      policies = {
+        database-secret = module.database.secret_policies[stage].app
+        django-secret   = module.zappa.django_secret_policies[stage]
+        map-files       = module.storage.import_policies[stage]
+      }
+    }
+  }
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  name                = local.name
+  project             = local.project
+  email               = var.alarm_email
+  monthly_budget_usd  = var.monthly_budget_usd
+  account_alarms      = var.account_alarms
+  traced              = !var.emulated # an emulator refuses it
+  log_group_names     = module.zappa.log_group_names
+  database_identifier = local.name
+
+  stages = {
+    for stage, settings in var.stages : stage => {
+      lambda_concurrency = try(settings.lambda_concurrency > 0, false) ? settings.lambda_concurrency : local.reserved_concurrency[stage]
+      alarmed            = coalesce(settings.alarmed, stage == "prod")
+    }
+  }
+}
+
+locals {
+  # lambda_concurrency of zappa_settings.json, which a test holds this against.
+  reserved_concurrency = { dev = 5, staging = 10, prod = 30 }
 }

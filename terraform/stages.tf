@@ -11,12 +11,28 @@ locals {
         RATE_LIMIT_TABLE   = module.dynamodb.table_name
         EMAIL_URL          = module.mail.email_url
         DEFAULT_FROM_EMAIL = module.mail.sender
+        REGION_FILES       = module.storage.map_files[stage]
       },
       # Without a CDN the function serves its static files itself: the bucket is private.
       settings.static_url == "" ? {} : { STATIC_URL = settings.static_url },
+      length(var.office_networks) == 0 ? {} : { OFFICE_NETWORKS = join(",", var.office_networks) },
       length(settings.cors_origins) == 0 ? {} : { CORS_ORIGINS = join(",", settings.cors_origins) },
       lookup(local.cdn_environments, stage, {}),
     )
+  }
+}
+
+# What the import task reads beside. Mails are the -ops function's, so the task needs no address of its own; and an import's one
+# transaction takes as long as its layer does.
+locals {
+  import_environments = {
+    for stage, settings in var.stages : stage => merge(local.stage_environments[stage], {
+      STAGE                              = stage
+      PUBLIC_URL                         = settings.public_url == "" ? "https://${var.project}-${stage}.invalid" : settings.public_url
+      DATABASE_STATEMENT_TIMEOUT_SECONDS = "0"
+      DATABASE_LOCK_TIMEOUT_SECONDS      = "120"
+      DATABASE_IDLE_TIMEOUT_SECONDS      = "0"
+    })
   }
 }
 

@@ -1,15 +1,3 @@
-variable "project" {
-  description = "Begins every name: functions, roles, buckets, table, secrets. It is project_name of ../zappa_settings.json, which make passes on."
-  type        = string
-  default     = "coalition-builder"
-
-  validation {
-    # Bucket names end at 63 characters: "-nonprod-zappa-deployments-" and an account number take 39.
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.project)) && length(var.project) <= 24
-    error_message = "project is lower-case words joined by single hyphens, at most 24 characters."
-  }
-}
-
 variable "environment" {
   description = "nonprod (stages dev and staging) or prod (stage prod)."
   type        = string
@@ -30,6 +18,7 @@ variable "stages" {
     hsts_seconds: for static files, null for a year in prod and an hour elsewhere. {} switches it on. retired: the application
     no longer believes it, `make edge` takes it down, and after that the whole of cdn can go.
     upload_handler: the function of app that an upload calls, empty for none.
+    alarmed: tell alarm_email when the stage fails, about $1 a month; null for prod alone.
   EOT
   type = map(object({
     public_url         = optional(string, "")
@@ -44,6 +33,7 @@ variable "stages" {
       retired      = optional(bool, false)
     }))
     upload_handler = optional(string, "")
+    alarmed        = optional(bool)
   }))
 
   validation {
@@ -74,6 +64,18 @@ variable "stages" {
   validation {
     condition     = length([for stage in var.stages : stage if stage.upload_handler != ""]) <= 1
     error_message = "The stages of an environment share the bucket of uploads, which calls one function: one stage alone has an upload_handler."
+  }
+}
+
+variable "office_networks" {
+  description = "The networks, IPv4 and IPv6, that the staff's pages and the API of influencers answer alone, on every stage here. Empty: everywhere."
+  type        = list(string)
+  default     = []
+
+  validation {
+    # An IPv4 network's own address alone: 203.0.113.7/24 may mean one machine or all 256. IPv6 has many spellings; the application checks them.
+    condition     = alltrue([for network in var.office_networks : can(cidrhost(network, 0)) && (strcontains(network, ":") || try(cidrsubnet(network, 0, 0) == network, false))])
+    error_message = "office_networks are networks like 203.0.113.0/24, 198.51.100.7/32 or 2001:db8::/32, with no bits beyond the prefix."
   }
 }
 
@@ -141,8 +143,27 @@ variable "interface_endpoints" {
   default     = []
 }
 
+variable "import_image_tag" {
+  description = "The image that region imports run, as `make import-image` prints it."
+  type        = string
+  default     = "none-yet"
+}
+
+variable "import_schedules" {
+  description = <<-EOT
+    Commands of the import task that run by themselves, by a name: stage, expression, command. To locate addresses every hour, for
+    about $3 a month: { geocode = { stage = "prod", expression = "rate(1 hour)", command = ["geocode_pending"] } }
+  EOT
+  type = map(object({
+    stage      = string
+    expression = string
+    command    = list(string)
+  }))
+  default = {}
+}
+
 variable "mail_domain" {
-  description = "The domain that mail is sent from, e.g. example.org. Empty: no mail identity, and every mail is dropped."
+  description = "The domain that mail is sent from, e.g. example.org; SES knows it once in an account, so each environment needs its own. Empty: no mail identity, and every mail is dropped."
   type        = string
   default     = ""
 }
@@ -156,6 +177,23 @@ variable "alarm_email" {
     condition     = var.alarm_email == "" || can(regex("^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$", var.alarm_email))
     error_message = "alarm_email is an e-mail address or empty."
   }
+}
+
+variable "monthly_budget_usd" {
+  description = "What the whole account may cost a month: alarm_email is told at 70, 90 and 100 %. 0: no budget in this environment."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.monthly_budget_usd >= 0
+    error_message = "monthly_budget_usd is an amount, 0 for no budget."
+  }
+}
+
+variable "account_alarms" {
+  description = "A trail of the whole account, and alarms when root does something or calls are denied: about $1 a month. One environment alone has it."
+  type        = bool
+  default     = false
 }
 
 variable "emulated" {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.core import mail
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import clear_script_prefix
 from django_tasks_db.management.commands import db_worker
 
@@ -26,6 +26,13 @@ def _no_script_prefix() -> Iterator[None]:
     """A request through the gateway's stage leaves its prefix in the thread."""
     yield
     clear_script_prefix()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_map_files() -> Iterator[None]:
+    """A test that wants the files of maps says where; an import of another one leaves nothing behind."""
+    with override_settings(REGION_FILES=""):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("api:region-locate", "GET"): _PUBLIC,
     ("api:region-detail", "GET"): _PUBLIC,
     ("api:region-boundary", "GET"): _PUBLIC,
+    ("api:region-map", "GET"): _PUBLIC,
     ("api:schema", "GET"): _PUBLIC,
     ("api:docs", "GET"): _PUBLIC,
     ("api:influencer-list", "GET"): _READ,

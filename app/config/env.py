@@ -5,6 +5,7 @@ Every problem is collected and named at once, so an operator mends a stage in on
 
 import re
 from collections.abc import Callable, Collection
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ STAGES = (LOCAL, "dev", "staging", "prod")
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 T = TypeVar("T")
+Network = IPv4Network | IPv6Network
 
 # Two slashes would begin a host, and a path has to leave room for others.
 _ADDRESS_OR_PATH = re.compile(r"https?://[^/]+/(.*/)?|/[^/]+/(.*/)?")
@@ -57,6 +59,18 @@ class StageEnvironment:
     def listing(self, name: str, **fallback: list[str]) -> list[str]:
         """A comma-separated list."""
         return self._read(name, list, [], fallback)
+
+    def networks(self, name: str) -> list[Network]:
+        """A comma-separated list of networks of IPv4 or IPv6; none if it is not set."""
+        networks = []
+        for text in self.listing(name, default=[]):
+            try:
+                networks.append(ip_network(text.strip()))
+            except ValueError:
+                self.problems.append(
+                    f"{name} has {text.strip()!r}, expected networks like 203.0.113.0/24 or 2001:db8::/32"
+                )
+        return networks
 
     def url(self, name: str, **fallback: str) -> str:
         """An address of the web that a path can be put behind; https when deployed, but on this very machine."""

@@ -9,6 +9,7 @@ from app.config.env import StageEnvironment
 from app.config.logs import logging_config
 from app.config.release import packaged_release
 from app.config.secrets import origin_secrets, signing_keys
+from app.jobs import INTERNET_QUEUE
 from app.ratelimit.scopes import By, Failing, Scope
 from app.ratelimit.windows import Limit
 
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "app.config.request_id.RequestIdMiddleware",
     "app.config.csp.ContentSecurityPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "app.config.offices.OfficeNetworksMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -140,8 +142,18 @@ STORAGES = {
 # Nothing serves it.
 MEDIA_ROOT = VAR / "media"
 
+# How addresses become points; see app/regions/geocoding.py.
+GEOCODER = env.choice("GEOCODER", ("census", "none"), default="census")
+CENSUS_GEOCODER_URL = env.url(
+    "CENSUS_GEOCODER_URL", default="https://geocoding.geo.census.gov/geocoder"
+).rstrip("/")
+
+# Where the files of whole maps go; see app/regions/files.py.
+REGION_FILES = env.text("REGION_FILES", default=str(VAR / "regions") if env.is_local else "")
+
 # A task enqueued in a transaction is sent after it commits, or never: the queue is the outbox.
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+# What needs the IPv4 internet waits in a queue of its own, which the -ops function leaves alone: it has no way there.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", INTERNET_QUEUE]}}
 JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", default=5)
 
 SES_CONFIGURATION_SET = ""
@@ -248,6 +260,8 @@ X_FRAME_OPTIONS = "DENY"
 
 # A front end elsewhere may call the API, without our cookies: they are SameSite.
 CORS_ALLOWED_ORIGINS = env.listing("CORS_ORIGINS", default=[])
+# Where the staff's pages and the API of influencers answer; empty for everywhere.
+OFFICE_NETWORKS = env.networks("OFFICE_NETWORKS")
 CORS_URLS_REGEX = r"^/api/"
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from app.jobs import INTERNET_QUEUE
 from app.jobs.worker import work_off
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,8 @@ def work_off_queue(event: dict[str, Any], context: Any) -> dict[str, int]:
     """
     del event
     remaining_seconds = context.get_remaining_time_in_millis() / 1000
-    done = work_off(seconds=max(0, remaining_seconds - RESERVED_SECONDS))
+    # A function in the VPC has no way to the IPv4 internet.
+    done = work_off(seconds=max(0, remaining_seconds - RESERVED_SECONDS), except_queues=[INTERNET_QUEUE])
     if done:
         logger.info(
             "queue worked off: %s", ", ".join(f"{count} {what}" for what, count in sorted(done.items()))

@@ -8,7 +8,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Any
 
@@ -88,11 +88,15 @@ class RetryingWorker(Worker):
             self.running = False
 
 
-def work_off(*, seconds: float = math.inf) -> dict[str, int]:
+def work_off(
+    *, seconds: float = math.inf, queues: Sequence[str] = ("*",), except_queues: Sequence[str] = ()
+) -> dict[str, int]:
     """Work until nothing is ready, and tidy the queue. Any number of these may run side by side.
 
     Args:
         seconds: no job is begun later than this.
+        queues: whose jobs; all by default.
+        except_queues: whose jobs are left to others.
 
     Returns:
         How many jobs `succeeded`, `failed` (once or for good), were `overtaken`, `taken_up` and `pruned`; zeros are
@@ -102,14 +106,14 @@ def work_off(*, seconds: float = math.inf) -> dict[str, int]:
     close_old_connections()
     worker = RetryingWorker(
         stop_claiming_at=time.monotonic() + seconds,
-        queue_names=["*"],
+        queue_names=list(queues),
         interval=0,
         batch=True,
         backend_name=DEFAULT_TASK_BACKEND_ALIAS,
         startup_delay=False,
         max_tasks=None,
         worker_id=get_random_string(32),
-        excluded_queue_names=[],
+        excluded_queue_names=list(except_queues),
     )
     worker.run()
     return dict(+worker.tally)

@@ -48,7 +48,3 @@ class Denials:
                 return denial
             self._found.pop(key, None)
             return None
-
-    def forget(self, key: str) -> None:
-        with self._lock:
-            self._found.pop(key, None)

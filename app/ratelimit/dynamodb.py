@@ -6,8 +6,9 @@ back, from which the wait follows without a second call. An item's counters are 
 longer matter are removed by the same call, and the table's TTL deletes the item when the client stays away.
 """
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -45,58 +46,48 @@ class DynamoStore:
     def take(self, key: str, windows: Sequence[Window], now_ms: int) -> Taken:
         from botocore.exceptions import ClientError
 
-        try:
-            answer = self._call(
-                "update_item",
-                Key={"key": {"S": key}},
-                **_expressions(windows, expires_at(windows, now_ms)),
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise StoreUnavailableError(error.response["Error"]["Code"]) from None
-            return Taken(admitted=False, counts=_counts(error.response["Item"], windows))
-        return Taken(admitted=True, counts=_counts(answer["Attributes"], windows))
+        with refusals_as_unavailable():
+            try:
+                answer = self._client().update_item(
+                    TableName=self._table,
+                    Key={"key": {"S": key}},
+                    **_expressions(windows, expires_at(windows, now_ms)),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                    raise
+                return Taken(admitted=False, counts=counts_in(error.response["Item"], windows))
+        return Taken(admitted=True, counts=counts_in(answer["Attributes"], windows))
 
-    def show(self, key: str, windows: Sequence[Window]) -> tuple[Counts, ...]:
-        answer = self._administer("get_item", Key={"key": {"S": key}}, ConsistentRead=True)
-        return _counts(answer.get("Item", {}), windows)
-
-    def clear(self, key: str) -> None:
-        self._administer("delete_item", Key={"key": {"S": key}})
-
-    def _administer(self, operation: str, **arguments: Any) -> Any:
-        from botocore.exceptions import ClientError
-
-        try:
-            return self._call(operation, **arguments)
-        except ClientError as error:
-            raise StoreUnavailableError(error.response["Error"]["Code"]) from None
-
-    def _call(self, operation: str, **arguments: Any) -> Any:
-        """Make one call.
-
-        Raises:
-            StoreUnavailableError: there was no answer.
-            botocore.exceptions.ClientError: DynamoDB refused.
-        """
-        from botocore.exceptions import BotoCoreError
-
-        try:
-            client = aws.client("dynamodb", self._time_limits)
-            self._forget_old_connections(client)
-            return getattr(client, operation)(TableName=self._table, **arguments)
-        except BotoCoreError as error:
-            raise StoreUnavailableError(type(error).__name__) from None
-
-    def _forget_old_connections(self, client: Any) -> None:
-        """A frozen Lambda wakes up with connections that DynamoDB closed: without a second try the first call would fail."""
+    def _client(self) -> Any:
+        client = aws.client("dynamodb", time_limits=self._time_limits)
         now = self._clock()
         with self._lock:
             idle_seconds, self._used_at = now - self._used_at, now
         if idle_seconds > _IDLE_SECONDS:
+            # A frozen Lambda wakes up with connections that DynamoDB closed, and there is no second try. The next call
+            # connects anew.
             client.close()
+        return client
+
+
+@contextlib.contextmanager
+def refusals_as_unavailable() -> Iterator[None]:
+    """Around calls to DynamoDB.
+
+    Raises:
+        StoreUnavailableError: it refused, or there was no answer.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise StoreUnavailableError(error.response["Error"]["Code"]) from None
+    except BotoCoreError as error:
+        raise StoreUnavailableError(type(error).__name__) from None
 
 
 def counter_name(window: Window, back: int = 0) -> str:
@@ -142,7 +133,8 @@ def _condition(number: int, rungs: int) -> str:
     )
 
 
-def _counts(item: Mapping[str, Mapping[str, str]], windows: Sequence[Window]) -> tuple[Counts, ...]:
+def counts_in(item: Mapping[str, Mapping[str, str]], windows: Sequence[Window]) -> tuple[Counts, ...]:
+    """The counts of the windows, by the item that DynamoDB has of a client; 0 where it has none."""
     return tuple(
         Counts(_number(item, counter_name(window, back=1)), _number(item, counter_name(window)))
         for window in windows

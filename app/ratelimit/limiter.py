@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from threading import Lock
 
@@ -17,7 +17,7 @@ from app.ratelimit.memory import MemoryStore
 from app.ratelimit.metrics import failure_metric
 from app.ratelimit.scopes import Failing, Scope
 from app.ratelimit.stores import Counts, Store, StoreUnavailableError, Taken
-from app.ratelimit.windows import MILLISECONDS, Window, windows_at
+from app.ratelimit.windows import MILLISECONDS, Limit, Window, windows_at
 
 # What a client is told that was refused for want of DynamoDB.
 UNAVAILABLE_SECONDS = 5
@@ -95,8 +95,7 @@ class Limiter:
         scope = self.scopes[name]
         client = scope.by.normalised(client)
         if client in scope.unlimited:
-            first = scope.limits[0]
-            return Decision(True, first.count, first.count, 0, first.window_seconds)  # noqa: FBT003 - `allowed`
+            return _allowed(scope.limits[0], scope.limits[0].count)
         now_ms = self._now_ms()
         counted = self._counted(name, client, now_ms)
         if denial := self._denials.standing(counted.key, now_ms):
@@ -125,15 +124,6 @@ class Limiter:
         """
         return self._counted(name, self.scopes[name].by.normalised(client), self._now_ms())
 
-    def forget(self, key: str) -> None:
-        """Forget a client's counters, and that it was denied here.
-
-        Raises:
-            StoreUnavailableError: it is not known to be forgotten.
-        """
-        self.store.clear(key)
-        self._denials.forget(key)
-
     def _counted(self, name: str, client: str, now_ms: int) -> Counted:
         # Nobody who reads the table learns who came, and nobody outside knows when a window begins.
         digest = salted_hmac("app.ratelimit", f"{name}#{client}", algorithm="sha256").digest()
@@ -145,13 +135,7 @@ class Limiter:
         pairs = list(zip(counted.windows, taken.counts, strict=True))
         if taken.admitted:
             window, counts = min(pairs, key=lambda pair: pair[0].remaining(*pair[1]))
-            return Decision(
-                True,  # noqa: FBT003 - `allowed`
-                window.limit.count,
-                window.remaining(*counts),
-                0,
-                window.limit.window_seconds,
-            )
+            return _allowed(window.limit, window.remaining(*counts))
         wait_ms, window = _longest_wait(pairs)
         self._denials.add(counted.key, window, now_ms, now_ms + wait_ms)
         return _refused(window, wait_ms)
@@ -168,15 +152,8 @@ class Limiter:
         )
         if failing is Failing.OPEN:
             return self._decided(counted, self._fallback.take(counted.key, counted.windows, now_ms), now_ms)
-        limit = counted.windows[0].limit
-        return Decision(
-            False,  # noqa: FBT003 - `allowed`
-            limit.count,
-            0,
-            UNAVAILABLE_SECONDS,
-            limit.window_seconds,
-            unavailable=True,
-        )
+        refused = _refused(counted.windows[0], UNAVAILABLE_SECONDS * MILLISECONDS)
+        return replace(refused, unavailable=True)
 
 
 def hit(scope: str, client: str) -> Decision:
@@ -220,6 +197,21 @@ def _longest_wait(pairs: list[tuple[Window, Counts]]) -> tuple[int, Window]:
     return max(waits, key=lambda wait: wait[0])
 
 
+def _allowed(limit: Limit, remaining: int) -> Decision:
+    return Decision(
+        allowed=True,
+        limit=limit.count,
+        remaining=remaining,
+        retry_after_seconds=0,
+        window_seconds=limit.window_seconds,
+    )
+
+
 def _refused(window: Window, wait_ms: int) -> Decision:
-    seconds = max(1, -(-wait_ms // MILLISECONDS))
-    return Decision(False, window.limit.count, 0, seconds, window.limit.window_seconds)  # noqa: FBT003 - `allowed`
+    return Decision(
+        allowed=False,
+        limit=window.limit.count,
+        remaining=0,
+        retry_after_seconds=max(1, -(-wait_ms // MILLISECONDS)),
+        window_seconds=window.limit.window_seconds,
+    )

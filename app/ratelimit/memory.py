@@ -46,14 +46,6 @@ class MemoryStore:
                 self._clients.popitem(last=False)
             return Taken(admitted=True, counts=_counts(after, windows))
 
-    def show(self, key: str, windows: Sequence[Window]) -> tuple[Counts, ...]:
-        with self._lock:
-            return _counts(self._clients.get(key, {}), windows)
-
-    def clear(self, key: str) -> None:
-        with self._lock:
-            self._clients.pop(key, None)
-
 
 def _counts(counters: _Counters, windows: Sequence[Window]) -> tuple[Counts, ...]:
     return tuple(

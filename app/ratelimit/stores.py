@@ -41,20 +41,6 @@ class Store(Protocol):
             StoreUnavailableError: nobody knows whether it was counted.
         """
 
-    def show(self, key: str, windows: Sequence[Window]) -> tuple[Counts, ...]:
-        """The counts of the windows, without counting.
-
-        Raises:
-            StoreUnavailableError: they can't be had.
-        """
-
-    def clear(self, key: str) -> None:
-        """Forget a client.
-
-        Raises:
-            StoreUnavailableError: it is not known to be forgotten.
-        """
-
 
 def expires_at(windows: Sequence[Window], now_ms: int) -> int:
     """When the counters say nothing any more, in whole seconds since 1970: two windows after the last one was counted."""

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from django.db.models import Q
-from django.http import Http404
+from django.http import Http404, HttpResponse
+from django.utils.cache import patch_cache_control
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from app.ratelimit.throttling import AddressThrottle
+from app.regions.files import FILE_NAME, IMMUTABLE_SECONDS, MANIFEST, MANIFEST_SECONDS, store
 from app.regions.geometry import AsGeoJSON, Point
 from app.regions.models import Region, RegionKind, RegionQuerySet
 
@@ -155,3 +157,29 @@ class RegionBoundary(_OneRegion):
             "geometry": json.loads(region.geojson),  # type: ignore[attr-defined]  # annotated above
         }
         return Response(feature, content_type="application/geo+json")
+
+
+class RegionMap(APIView):
+    """A file of a whole map as TopoJSON, by a name that `manifest.json` gives; it never changes."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "name", location="path", description="A `file` of manifest.json, or that itself."
+            )
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request, name: str) -> HttpResponse:
+        del request
+        kept_in = store()
+        is_known = name == MANIFEST or FILE_NAME.fullmatch(name)
+        content = kept_in.read(name) if kept_in and is_known else None
+        if content is None:
+            raise Http404
+        response = HttpResponse(content, content_type="application/json")
+        if name == MANIFEST:
+            patch_cache_control(response, public=True, max_age=MANIFEST_SECONDS)
+        else:
+            patch_cache_control(response, public=True, max_age=IMMUTABLE_SECONDS, immutable=True)
+        return response

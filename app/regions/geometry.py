@@ -17,7 +17,6 @@ from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Greatest
 
 WGS84 = 4326
 NAD83 = 4269
@@ -232,6 +231,27 @@ class Covers(Func):
     output_field = models.BooleanField()
 
 
+class Intersects(Func):
+    """Whether two shapes have a point in common (ST_Intersects)."""
+
+    function = "ST_Intersects"
+    output_field = models.BooleanField()
+
+
+class SharedArea(Func):
+    """How much ground two shapes share, in square degrees: for comparisons in one place."""
+
+    template = "ST_Area(ST_Intersection(%(expressions)s))"
+    output_field = models.FloatField()
+
+
+class Area(Func):
+    """The area of a shape in square degrees (ST_Area)."""
+
+    function = "ST_Area"
+    output_field = models.FloatField()
+
+
 class AsGeoJSON(Func):
     """A shape as a GeoJSON geometry, coordinates rounded to six decimals (0.1 m)."""
 
@@ -283,6 +303,16 @@ class Simplify(Func):
         super().__init__(expression, tolerance_degrees)
 
 
+class SnapToGrid(Func):
+    """A shape on a grid through 0° 0°: neighbours that share a border still do. NULL, or empty, if none is left."""
+
+    function = "ST_SnapToGrid"
+    output_field = MultiPolygonField()
+
+    def __init__(self, expression: str | Combinable, step_degrees: float) -> None:
+        super().__init__(expression, Value(step_degrees, output_field=models.FloatField()))
+
+
 class _Bound(Func):
     output_field = models.FloatField()
 
@@ -291,12 +321,6 @@ def bounds(expression: str | Combinable) -> dict[str, Func]:
     """The bounding box of a shape in degrees, as the columns that a region keeps."""
     functions = {"west": "ST_XMin", "south": "ST_YMin", "east": "ST_XMax", "north": "ST_YMax"}
     return {column: _Bound(expression, function=function) for column, function in functions.items()}
-
-
-def size_degrees(expression: str | Combinable) -> Func:
-    """The longer side of a shape's bounding box."""
-    box = bounds(expression)
-    return Greatest(box["east"] - box["west"], box["north"] - box["south"])
 
 
 def covered_points_sql(areas: str, points: str, column: str) -> str:

@@ -3,12 +3,20 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.db.models.functions import Length
 from django.utils import timezone
 
 from app.regions import geometry
-from app.regions.geometry import MultiPolygonField, Point, SpatialIndex
+from app.regions.geometry import (
+    Area,
+    Intersects,
+    MultiPolygonField,
+    Point,
+    PointField,
+    SharedArea,
+    SpatialIndex,
+)
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
 models.CharField.register_lookup(Length)
 
 FIRST_VINTAGE, LAST_VINTAGE = 1990, 2100
+LEAST_SHARE = 0.005
 
 
 class RegionKind(models.TextChoices):
@@ -39,17 +48,39 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """Regions of every kind and vintage that cover the point; a shared edge belongs to both sides."""
         return geometry.covering(self, point)
 
+    def covering_current(self, point: Point) -> Self:
+        """The query of `located_at`: of each kind the newest first, and the lowest GEOID."""
+        covering = self.covering(point).current().select_related("parent").without_shapes()
+        return covering.order_by("kind", "-vintage", "geoid")
+
     def located_at(self, point: Point) -> list["Region"]:
         """The current region of each kind that covers the point, in one query; the lowest GEOID on a shared edge.
 
         Where two states with layers of different age meet, the newer one wins.
         """
         newest: dict[str, Region] = {}
-        covering = self.covering(point).current().select_related("parent").without_shapes()
-        for region in covering.order_by("kind", "-vintage", "geoid"):
+        for region in self.covering_current(point):
             newest.setdefault(region.kind, region)
         order = RegionKind.values
         return sorted(newest.values(), key=lambda region: order.index(region.kind))
+
+    def sharing_ground_with(self, area: "Region") -> list[tuple["Region", float]]:
+        """The current regions of other kinds on an area's ground, each with the part of that ground it has, 0 to 1.
+
+        By kind, the largest part first. What has less than LEAST_SHARE is a border drawn twice, not a neighbour.
+        """
+        shape = Subquery(Region.objects.filter(pk=area.pk).values("geometry"))
+        nearby = (
+            self.current()
+            .exclude(kind=area.kind)
+            .filter(west__lte=area.east, east__gte=area.west, south__lte=area.north, north__gte=area.south)
+        )
+        touching = nearby.filter(Intersects(F("geometry"), shape)).select_related("parent").without_shapes()
+        sharing = touching.annotate(share=SharedArea(F("geometry"), shape) / Area(shape))
+        found = [(region, float(region.share)) for region in sharing]  # type: ignore[attr-defined]  # annotated above
+        order = RegionKind.values
+        found.sort(key=lambda pair: (order.index(pair[0].kind), -pair[1], pair[0].geoid))
+        return [(region, share) for region, share in found if share >= LEAST_SHARE]
 
     def without_shapes(self) -> Self:
         return self.defer("geometry", "outline", "parent__geometry", "parent__outline")
@@ -136,6 +167,53 @@ class Region(models.Model):
 
     def __str__(self) -> str:
         return f"{self.full_name} ({self.get_kind_display()} {self.geoid}, {self.vintage})"
+
+
+class Zoom(models.TextChoices):
+    """What a simplified shape is drawn on; a picture of one region uses the own `outline` of that region."""
+
+    COUNTRY = "country", "A map of the country"
+    STATE = "state", "A map of a state"
+
+
+class RegionOutline(models.Model):
+    """A region as a map shows it: simplified together with its neighbours, so that no gap opens between them.
+
+    It is for the eye: where the grid pressed a shape together, its rings may touch.
+    """
+
+    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="outlines")
+    zoom = models.CharField(max_length=8, choices=Zoom.choices)
+    shape = MultiPolygonField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["region", "zoom"], name="outline_one_for_each_zoom"),
+            models.CheckConstraint(condition=Q(zoom__in=Zoom.values), name="outline_zoom_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region_id} for {self.get_zoom_display().lower()}"
+
+
+class AddressAnswer(models.Model):
+    """What a geocoder said of an address, which itself is not kept: `geocoding` looks it up by a keyed digest."""
+
+    key = models.CharField(max_length=64, unique=True)
+    matches = models.PositiveIntegerField(help_text="How many places the address can mean.")
+    point = PointField(null=True, blank=True, help_text="Where it is, if that is certain.")
+    asked_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(matches=1, point__isnull=False) | (~Q(matches=1) & Q(point=None)),
+                name="address_answer_certain_or_without_point",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.matches} places, asked {self.asked_at:%Y-%m-%d}"
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):

@@ -82,12 +82,17 @@ def _on_shape(change: Callable[..., shapely.Geometry]) -> Callable[..., bytes]:
     return changed
 
 
-def _intersection(one: bytes, other: bytes) -> bytes:
-    return _ewkb(shapely.intersection(shapely.from_wkb(one), shapely.from_wkb(other)))
+def _snapped(shape: shapely.Geometry, step: float) -> shapely.Geometry:
+    """Its positions alone: rings that collapse stay, which PostGIS drops."""
+    return shapely.transform(shape, lambda positions: (positions / step).round() * step)
 
 
 def _bound(index: int) -> Callable[[bytes], float]:
     return lambda ewkb: float(shapely.bounds(shapely.from_wkb(ewkb))[index])
+
+
+def _intersection(first: bytes, second: bytes) -> bytes:
+    return _ewkb(shapely.intersection(shapely.from_wkb(first), _prepared(second)))
 
 
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
@@ -98,11 +103,16 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "ST_Covers": (2, _covers),
     "ST_GeomFromEWKB": (1, bytes),
     "ST_Intersection": (2, _intersection),
+    "ST_Intersects": (
+        2,
+        lambda first, second: bool(shapely.intersects(_prepared(second), shapely.from_wkb(first))),
+    ),
     "ST_IsValid": (1, lambda ewkb: bool(shapely.is_valid(shapely.from_wkb(ewkb)))),
     "ST_MakeValid": (1, _on_shape(shapely.make_valid)),
     "ST_Multi": (1, _multi),
     "ST_Point": (3, _point),
     "ST_SimplifyPreserveTopology": (2, _on_shape(shapely.simplify)),
+    "ST_SnapToGrid": (2, _on_shape(_snapped)),
     "ST_Transform": (2, _transform),
     "ST_XMin": (1, _bound(0)),
     "ST_YMin": (1, _bound(1)),

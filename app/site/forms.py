@@ -121,6 +121,49 @@ class PlaceForm(SummarisedForm):
             return None
 
 
+class DistrictForm(PlaceForm):
+    """A place, or a ZIP code, which people know by heart and which says almost as much."""
+
+    zip_code = forms.RegexField(
+        r"^\s*[0-9]{5}(-[0-9]{4})?\s*$",
+        required=False,
+        label="ZIP code",
+        help_text="As 21201. Some reach into several districts: you then see each.",
+        widget=_text("postal-code", inputmode="numeric"),
+        error_messages={"invalid": "Give the ZIP code as five digits, as 21201."},
+    )
+    field_order = ("zip_code", "state", "county", "latitude", "longitude")
+
+    @property
+    def has_zip_areas(self) -> bool:
+        return Region.objects.of(RegionKind.ZIP_AREA).exists()
+
+    def clean(self) -> dict[str, Any]:
+        typed = (self.data.get("zip_code") or "").strip()
+        cleaned = super().clean()
+        if not typed or "zip_code" in self.errors:
+            return cleaned
+        if cleaned.get("place") or any(
+            self.data.get(field) for field in ("state", "county", "latitude", "longitude")
+        ):
+            self.add_error("zip_code", "Give a ZIP code, or a place below. Not both.")
+            return cleaned
+        zip_areas = Region.objects.of(RegionKind.ZIP_AREA).current().without_shapes()
+        cleaned["zip_area"] = zip_areas.filter(geoid=typed[:5]).first()
+        if cleaned["zip_area"] is None:
+            self.add_error(
+                "zip_code",
+                f"We know no area of ZIP code {typed[:5]}: some belong to one building or to post-office boxes."
+                " Choose a state and a county.",
+            )
+        return cleaned
+
+    def _place(self, cleaned: dict[str, Any]) -> Place | None:
+        # Without a place there is still the ZIP code.
+        is_empty = all(cleaned[field] in (None, "") for field in ("latitude", "longitude", "state", "county"))
+        return None if is_empty and (self.data.get("zip_code") or "").strip() else super()._place(cleaned)
+
+
 _EMAIL_INVALID = "Give an e-mail address as name@example.org."
 
 

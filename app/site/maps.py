@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, F, FilteredRelation, Max, Q, Sum
 
 from app.regions.geometry import Position, multipolygon_from_ewkb
-from app.regions.models import Region, RegionKind, RegionQuerySet
+from app.regions.models import Region, RegionKind, RegionQuerySet, Zoom
 from app.site.projections import Albers, Box, Frame, Pixel, local_albers
 
 Polygons = Sequence[Sequence[Sequence[Position]]]
@@ -80,13 +80,13 @@ class Thumbnail:
 
 def states_layer() -> Layer | None:
     """The current states and territories on one sheet; None before the first import."""
-    return _cached(Region.objects.of(RegionKind.STATE), "country", _draw_country)
+    return _cached(Region.objects.of(RegionKind.STATE), Zoom.COUNTRY, "country", _draw_country)
 
 
 def counties_layer(state: Region) -> Layer | None:
     """The current counties of a state, fitted to the sheet; None before the first import."""
     counties = Region.objects.of(RegionKind.COUNTY).filter(state_fips=state.geoid)
-    return _cached(counties, f"counties-{state.geoid}", _draw_state)
+    return _cached(counties, Zoom.STATE, f"counties-{state.geoid}", _draw_state)
 
 
 def thumbnail(state_geoid: str, state_outline: bytes, region_outline: bytes) -> Thumbnail:
@@ -107,15 +107,23 @@ def path_of(polygons: Polygons, frame: Frame) -> str:
     return _path(max((polygon[0] for polygon in seen), key=_area)) if seen else ""
 
 
-def _cached(regions: RegionQuerySet, name: str, draw: Callable[[list[Any]], Layer]) -> Layer | None:
-    current = regions.current()
-    state = current.aggregate(changed=Max("updated_at"), count=Count("pk"), vintages=Sum("vintage"))
+def _cached(
+    regions: RegionQuerySet, zoom: Zoom, name: str, draw: Callable[[list[Any]], Layer]
+) -> Layer | None:
+    current = regions.current().annotate(
+        drawn=FilteredRelation("outlines", condition=Q(outlines__zoom=zoom)), shape=F("drawn__shape")
+    )
+    state = current.aggregate(
+        changed=Max("updated_at"), count=Count("pk"), vintages=Sum("vintage"), newest=Max("drawn__pk")
+    )
     if not state["count"]:
         return None
-    key = f"site.maps:{name}:{state['vintages']}:{state['count']}:{state['changed'].timestamp()}"
+    # Outlines are made anew with every import, so the highest key is that of the last one.
+    parts = (name, state["vintages"], state["count"], state["changed"].timestamp(), state["newest"])
+    key = ":".join(map(str, ("site.maps", *parts)))
 
     def drawn() -> Layer:
-        columns = ("pk", "geoid", "name", "full_name", "usps", "outline")
+        columns = ("pk", "geoid", "name", "full_name", "usps", "shape")
         rows = current.order_by("full_name", "geoid").values_list(*columns, named=True)
         return draw(list(rows))
 
@@ -133,19 +141,27 @@ def _draw_country(rows: list[Any]) -> Layer:
     shapes = []
     for row in rows:
         frame = insets.get(row.geoid, mainland)
-        path = "" if row.geoid in _NOT_DRAWN else path_of(multipolygon_from_ewkb(row.outline), frame)
+        path = "" if row.geoid in _NOT_DRAWN else path_of(_polygons(row), frame)
         shapes.append(Shape(row.pk, row.geoid, row.name, row.usps, path))
     return Layer(*COUNTRY_SIZE, tuple(shapes), tuple(frame.box for frame in insets.values()))
 
 
 def _draw_state(rows: list[Any]) -> Layer:
-    polygons = [multipolygon_from_ewkb(row.outline) for row in rows]
-    frame = _frame_around(_extent(rows[0].geoid[:2], polygons), STATE_SIZE)
+    polygons = [_polygons(row) for row in rows]
+    extent = _extent(rows[0].geoid[:2], polygons)
+    if not extent:
+        return Layer(*STATE_SIZE, tuple(Shape(row.pk, row.geoid, row.full_name, "", "") for row in rows))
+    frame = _frame_around(extent, STATE_SIZE)
     shapes = tuple(
         Shape(row.pk, row.geoid, row.full_name, "", path_of(outline, frame))
         for row, outline in zip(rows, polygons, strict=True)
     )
     return Layer(*_size(frame), shapes)
+
+
+def _polygons(row: Any) -> Polygons:
+    """None where the layer has not been drawn."""
+    return multipolygon_from_ewkb(row.shape) if row.shape else ()
 
 
 def _extent(state_geoid: str, shapes: Iterable[Polygons]) -> Sequence[Position]:

@@ -7,23 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from app.regions.downloads import fetch
+from app.regions.files import MapFile
 from app.regions.import_lock import import_lock
 from app.regions.layers import ImportSummary, Watch, import_layer
 from app.regions.models import ImportRun
+from app.regions.outlines import draw_layer
 from app.regions.sources import NotThereError, is_remote, sha256_of
 from app.stakeholders.assignment import LayerAssignment, assign_layer
-
-# Of the import's own transaction. A stage's usual limits are those of a web request.
-_LIMITS = {
-    "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "10min",
-    # Who confirms an endorsement holds a lock for milliseconds; who waits for us gives up after a few seconds.
-    "lock_timeout": "60s",
-}
+from app.stakeholders.time_limits import allow_time
 
 
 @dataclass(frozen=True)
@@ -48,10 +43,15 @@ class LayerSource:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import, or a dry run of one, did."""
+    """What an import, or a dry run of one, did.
+
+    Attributes:
+        maps: the files of the layer's maps, to be published; a dry run draws none.
+    """
 
     summary: ImportSummary
     assignment: LayerAssignment
+    maps: list[MapFile]
 
 
 def run_import(layer: LayerSource, watch: Watch, tell: Callable[[str], object], *, dry_run: bool) -> Imported:
@@ -128,10 +128,7 @@ def _in_step(
     layer: LayerSource, paths: Mapping[str, Path], notices: Sequence[str], watch: Watch, run: ImportRun | None
 ) -> Imported:
     """All that an import changes: its regions, the people in them and the record that it did, or nothing of it."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            calls = ", ".join(["set_config(%s, %s, true)"] * len(_LIMITS))
-            cursor.execute(f"SELECT {calls}", [text for pair in _LIMITS.items() for text in pair])
+    allow_time()
     summary = import_layer(
         list(paths.values()),
         layer.kind,
@@ -141,7 +138,9 @@ def _in_step(
         **layer.options,
     )
     summary.notices[:0] = notices
-    imported = Imported(summary, assign_layer(layer.kind, layer.vintage))
+    # Before the assignment, which lets nobody be located until the end.
+    maps = [] if run is None else draw_layer(layer.kind, layer.vintage)
+    imported = Imported(summary, assign_layer(layer.kind, layer.vintage), maps)
     if run is None:
         transaction.set_rollback(True)
     else:

@@ -73,6 +73,11 @@ class Stakeholder(models.Model):
     def __str__(self) -> str:
         return f"{self.name}, {self.organisation}" if self.organisation else self.name
 
+    @property
+    def waits_for_geocoder(self) -> bool:
+        """Whether an address is all that says where they are; coordinates, once there, hold."""
+        return self.location is None and bool(self.address.strip())
+
     def clean(self) -> None:
         self.email = normalise_email(self.email)
 

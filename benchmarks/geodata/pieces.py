@@ -4,6 +4,7 @@ No package carries a layer of that size. The pieces have the number of vertices 
 """
 
 import struct
+import sys
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ import numpy as np
 import shapefile
 import shapely
 
-from app.regions.shapes import AREA_TYPES
 from ops.make_demo_shapes import source_folder
 
 AREA_DIMENSIONS = 2
@@ -36,7 +36,8 @@ def cut(county: Any) -> list[Any]:
     cells = [shapely.box(*low, *high) for low, high in zip(lows, highs, strict=True)]
     shapely.prepare(county)
     found = shapely.intersection(county, cells)
-    return [piece for piece in found if shapely.get_dimensions(piece) == AREA_DIMENSIONS]
+    # An empty polygon is an area too.
+    return [piece for piece in found if piece.area > 0]
 
 
 def dense(piece: Any) -> Any:
@@ -82,7 +83,7 @@ def _write_shp(path: Path, shapes: list[Any]) -> None:
         for file in (shp, shx):
             size = file.tell()
             file.seek(0)
-            file.write(_FILE_HEADER.pack(9994, size // 2) + _KIND.pack(1000, AREA_TYPES[0], *bounds))
+            file.write(_FILE_HEADER.pack(9994, size // 2) + _KIND.pack(1000, shapefile.POLYGON, *bounds))
 
 
 def _content(shape: Any) -> bytes:
@@ -91,5 +92,10 @@ def _content(shape: Any) -> bytes:
         turned = shapely.geometry.polygon.orient(part, sign=-1.0)
         rings += [shapely.get_coordinates(ring) for ring in (turned.exterior, *turned.interiors)]
     starts = np.cumsum([0, *(len(ring) for ring in rings)])
-    head = struct.pack("<i4dii", AREA_TYPES[0], *shape.bounds, len(rings), starts[-1])
+    head = struct.pack("<i4dii", shapefile.POLYGON, *shape.bounds, len(rings), starts[-1])
     return head + starts[:-1].astype("<i4").tobytes() + np.concatenate(rings).astype("<f8").tobytes()
+
+
+if __name__ == "__main__":
+    # In a process of its own: the shapes take a gigabyte, which the one that measures memory must not have.
+    print(*write_pieces(Path(sys.argv[1])))

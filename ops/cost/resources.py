@@ -91,6 +91,11 @@ def _task(values: Values) -> Iterator[Amount]:
     yield "public address of tasks", "public_ipv4_hour", hours
 
 
+def _web_acl(values: Values) -> Iterator[Amount]:
+    yield "web ACL", "web_acl", 1
+    yield "its rules", "web_acl_rule", len(values.get("rule") or ())
+
+
 def _hourly(what: str, price: str, count: int = 1) -> Callable[[Values], Iterator[Amount]]:
     return lambda _: iter([(what, price, count * _hours())])
 
@@ -104,6 +109,7 @@ def _assumed(what: str, price: str, assumption: str) -> Callable[[Values], Itera
 
 
 PRICED: dict[str, Callable[[Values], Iterable[Amount]]] = {
+    "aws_cloudtrail": _assumed("events passed on to the logs", "log_ingested_gb", "trail_log_gb"),
     "aws_cloudwatch_composite_alarm": _monthly("composite alarm", "composite_alarm"),
     "aws_cloudwatch_dashboard": _monthly("dashboard", "dashboard"),
     "aws_cloudwatch_log_metric_filter": _monthly("metric from logs", "custom_metric"),
@@ -123,6 +129,7 @@ PRICED: dict[str, Callable[[Values], Iterable[Amount]]] = {
     "aws_s3_bucket": _assumed("stored files", "s3_stored_gb", "stored_gb_per_bucket"),
     "aws_secretsmanager_secret": _monthly("secret", "secret"),
     "aws_vpc_endpoint": _endpoint,
+    "aws_wafv2_web_acl": _web_acl,
 }
 
 _PART = "part of another resource"
@@ -139,6 +146,7 @@ FREE = {
     "aws_cloudfront_cache_policy": _PART,
     "aws_cloudfront_distribution": _TRAFFIC,
     "aws_cloudfront_function": _TRAFFIC,
+    "aws_cloudfront_key_value_store": _TRAFFIC,
     "aws_cloudfront_origin_access_control": _PART,
     "aws_cloudfront_origin_request_policy": _PART,
     "aws_cloudfront_response_headers_policy": _PART,

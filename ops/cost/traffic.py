@@ -15,6 +15,12 @@ _KB_PER_GB = 1024 * 1024
 _MB_PER_GB = 1024
 _MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+# What each request costs on top where there is such a resource.
+_AT_THE_EDGE = (
+    ("aws_cloudfront_function", "cloudfront_function_call", "functions at the edge"),
+    ("aws_cloudfront_key_value_store", "cloudfront_store_read", "reads of the edge's store"),
+    ("aws_wafv2_web_acl", "web_acl_request", "requests looked at by the firewall"),
+)
 _DEFAULT_TRACE_RATE = 0.05
 _LOG_DAYS, _MONTH_DAYS = 7, 30.4
 
@@ -126,8 +132,9 @@ def _delivered(resources: Sequence[Resource], requests: int) -> Iterator[Use]:
     # From the gateway to CloudFront nothing is charged.
     yield Use("answers to the internet", "cloudfront_gb", gigabytes, "CDN")
     yield Use("requests at the CDN", "cloudfront_request", requests, "CDN")
-    if "aws_cloudfront_function" in types:
-        yield Use("functions at the edge", "cloudfront_function_call", requests, "CDN")
+    for kind, price, what in _AT_THE_EDGE:
+        if kind in types:
+            yield Use(what, price, requests, "CDN")
 
 
 def _stored_and_sent(environment: str, requests: int) -> Iterator[Use]:

@@ -7,7 +7,7 @@ provider "aws" {
 
   default_tags {
     tags = {
-      Project     = var.project
+      Project     = local.project
       Environment = "account"
       ManagedBy   = "terraform"
     }
@@ -18,7 +18,10 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 locals {
-  bucket     = "${var.project}-terraform-state-${data.aws_caller_identity.current.account_id}"
+  # The one place that has the name, as in ../provider.tf.
+  project = jsondecode(file("${path.module}/../../zappa_settings.json")).dev.project_name
+
+  bucket     = "${local.project}-terraform-state-${data.aws_caller_identity.current.account_id}"
   bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${local.bucket}"
 }
 
@@ -89,6 +92,24 @@ resource "aws_s3_bucket_policy" "state" {
 
 resource "aws_s3_bucket_lifecycle_configuration" "state" {
   bucket = aws_s3_bucket.state.id
+
+  # They hold what the state holds. Nobody applies an older one: the state has changed since.
+  rule {
+    id     = "plans"
+    status = "Enabled"
+
+    filter {
+      prefix = "plans/"
+    }
+
+    expiration {
+      days = 30
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+  }
 
   rule {
     id     = "old-states"

@@ -1,14 +1,3 @@
-variable "project" {
-  description = "Begins every name. It is project_name of ../../zappa_settings.json, which make passes on."
-  type        = string
-  default     = "coalition-builder"
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.project)) && length(var.project) <= 24
-    error_message = "project is lower-case words joined by single hyphens, at most 24 characters."
-  }
-}
-
 variable "region" {
   description = "The AWS region of the state, and of the gateway that may write logs."
   type        = string
@@ -18,6 +7,27 @@ variable "region" {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
     error_message = "region is the code of an AWS region, like us-east-1."
   }
+}
+
+variable "github_repository" {
+  description = "The repository whose workflows may plan, apply and deploy: owner/name. Empty: no roles for workflows."
+  type        = string
+  default     = ""
+}
+
+variable "github_repository_ids" {
+  description = "Its owner's and its own number (gh api repos/OWNER/NAME --jq '.owner.id, .id'); null for one of before 15 July 2026."
+  type = object({
+    owner      = number
+    repository = number
+  })
+  default = null
+}
+
+variable "github_provider" {
+  description = "Make the account's identity provider of GitHub; false where another project made it."
+  type        = bool
+  default     = true
 }
 
 variable "emulated" {

@@ -3,3 +3,4 @@ protected   = true # to take it down: apply once with -var=protected=false, then
 stages = {
   prod = {}
 }
+monthly_budget_usd = 40 # the whole account, nonprod too if it is in it

@@ -172,6 +172,8 @@ def takes_boto3_itself(tree: ast.Module) -> bool:
 ACTIONS = {
     # For a whole message (Content.Raw) SES asks for both.
     ("sesv2", "send_email"): {"ses:SendEmail", "ses:SendRawEmail"},
+    # Who may not list a bucket is told that what is not there is forbidden.
+    ("s3", "get_object"): {"s3:GetObject", "s3:ListBucket"},
 }
 
 

@@ -16,13 +16,16 @@ BOTH = frozenset({"serve", "ops"})
 CALLED_BY = {
     # Mail leaves in jobs, which the -ops function works off.
     "app/mail/ses.py": frozenset({"ops"}),
+    # Visitors are counted where they are served, and shown and cleared by a command.
+    "app/ratelimit/dynamodb.py": frozenset({"serve"}),
+    "app/ratelimit/administration.py": frozenset({"ops"}),
+    # Maps are drawn, and shapefiles read, by commands alone; their files are read by pages.
+    "app/regions/files.py:put_object": frozenset({"ops"}),
+    "app/regions/downloads.py": frozenset({"ops"}),
 }
 
 # Granted to services of which no code makes a client yet; void as soon as one does.
-AHEAD = {
-    "dynamodb": {"dynamodb:UpdateItem"},  # the rate limiter
-    "s3": set(),  # uploads
-}
+AHEAD: dict[str, set[str]] = {}
 
 # What Lambda itself does by the function's role; the function's own code is denied it (terraform/modules/zappa).
 NETWORK = {

@@ -26,6 +26,8 @@ VERSION = {version!r}
 def handler(event, context):
     if event.get("modules"):
         return [name for name in event["modules"] if __import__("importlib.util").util.find_spec(name)]
+    if event.get("path") == "/source":
+        return {{"statusCode": 200, "body": event["requestContext"]["identity"]["sourceIp"]}}
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
     return {{"statusCode": 200, "headers": {{"Content-Type": "text/plain"}}, "body": raw.hex()}}
@@ -97,6 +99,13 @@ def post_bytes(address: str, body: bytes) -> bytes:
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
         return bytes.fromhex(answer.read().decode())
+
+
+def source_seen(address: str) -> str:
+    request = urllib.request.Request(f"{address}/source", headers={"X-Forwarded-For": "198.51.100.1"})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        text: str = answer.read().decode()
+        return text
 
 
 def modules_seen(functions: Any) -> list[str]:
@@ -176,6 +185,21 @@ def test_the_repair_of_binary_bodies_is_still_needed(tmp_path: Path) -> None:
 def test_the_repair_of_the_interpreter_is_still_needed(tmp_path: Path) -> None:
     with emulator.provide(tmp_path, without_repair="lambda_interpreter") as found:
         assert "ministack" in modules_seen(deploy_two_versions(found))
+
+
+def test_a_client_is_where_its_connection_comes_from(repaired: Deployed) -> None:
+    assert source_seen(publish_api(repaired.emulator)) == "127.0.0.1"
+
+
+def test_the_repair_of_the_source_address_is_still_needed(tmp_path: Path) -> None:
+    with emulator.provide(tmp_path, without_repair="source_address") as found:
+        deploy_two_versions(found)
+        assert source_seen(publish_api(found)) == "198.51.100.1"
+
+
+def test_calls_to_dynamodb_are_logged(repaired: Deployed) -> None:
+    client(repaired.emulator, "dynamodb").list_tables()
+    assert "DynamoDB call: ListTables 200" in repaired.emulator.log.read_text()
 
 
 def alive_in_session(leader: int) -> list[str]:

@@ -114,6 +114,25 @@ def test_a_policy_is_compared_inside_its_json() -> None:
     assert "Effect" not in text
 
 
+def test_a_tag_is_shown_once_and_one_that_everything_has_is_shown_too() -> None:
+    text = shown(
+        change(
+            "aws_subnet.one",
+            "update",
+            before={"tags": {"Name": "a"}, "tags_all": {"Name": "a", "Project": "x"}},
+            after={"tags": {"Name": "b"}, "tags_all": {"Name": "b", "Project": "y"}},
+        )
+    )
+    assert "tags.Name" in text
+    assert "tags_all.Name" not in text
+    assert "tags_all.Project" in text
+
+
+def test_a_database_is_told_of_before_its_logs() -> None:
+    text = shown(change("aws_cloudwatch_log_group.a", "delete"), change("aws_db_instance.b", "delete"))
+    assert text.index(code("aws_db_instance.b")) < text.index(code("aws_cloudwatch_log_group.a"))
+
+
 def test_what_only_an_apply_knows_is_named() -> None:
     text = shown(
         change("aws_sns_topic.one", "update", before={"arn": "a"}, after={}, after_unknown={"arn": True})
@@ -212,11 +231,18 @@ def test_it_fits_into_a_comment_and_says_what_is_missing() -> None:
     assert text.rstrip().endswith("of a commit")
 
 
-def test_a_change_made_by_hand_is_listed_apart() -> None:
-    drifted = change("aws_sns_topic.one", "update", before={"name": "a"}, after={"name": "b"})
-    text = shown(resource_drift=[drifted])
-    assert "Changed outside Terraform: 1" in text
+def test_a_change_made_by_hand_that_is_put_back_is_listed_apart_and_one_that_stays_is_not() -> None:
+    by_hand = [
+        change(f"aws_sns_topic.{name}", "update", before={"name": "a"}, after={"name": "b"})
+        for name in ("one", "two")
+    ]
+    put_back = change("aws_sns_topic.one", "update", before={"name": "b"}, after={"name": "a"})
+    gone = change("aws_s3_bucket.three", "delete", before={"bucket": "a"})
+    text = shown(put_back, resource_drift=[*by_hand, gone])
+    assert "Changed outside Terraform: 2" in text
     assert "! aws_sns_topic.one: name" in text
+    assert "! aws_s3_bucket.three: is gone" in text
+    assert "aws_sns_topic.two" not in text
 
 
 def test_a_new_cost_and_a_broken_budget_stand_above_the_details() -> None:

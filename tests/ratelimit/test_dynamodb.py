@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app import aws
 from app.ratelimit.denials import LONGEST_MS
-from app.ratelimit.dynamodb import DynamoStore, counter_name
+from app.ratelimit.dynamodb import DynamoStore, counter_name, counts_in
 from app.ratelimit.limiter import Limiter
 from app.ratelimit.memory import MemoryStore
 from app.ratelimit.scopes import By, Failing, Scope
@@ -23,7 +23,7 @@ WINDOW_MS = 60_000
 
 
 def item(key: str) -> dict[str, Any]:
-    answer = aws.client("dynamodb", PATIENT).get_item(TableName=TABLE, Key={"key": {"S": key}})
+    answer = aws.client("dynamodb", time_limits=PATIENT).get_item(TableName=TABLE, Key={"key": {"S": key}})
     found: dict[str, Any] = answer.get("Item", {})
     return found
 
@@ -54,7 +54,7 @@ def test_two_limits_are_one_call_too_and_count_all_or_nothing(
     assert [limiter.hit("s", "ada").allowed for _ in range(4)] == [True, True, True, False]
     assert dynamodb.calls() - before == {"UpdateItem": 4}
     counted = limiter.counted("s", "ada")
-    assert [counts.current for counts in limiter.store.show(counted.key, counted.windows)] == [3, 3]
+    assert [counts.current for counts in counts_in(item(counted.key), counted.windows)] == [3, 3]
     clock.forward(120)
     decisions = [limiter.hit("s", "ada") for _ in range(3)]
     assert [decision.allowed for decision in decisions] == [True, True, False]
@@ -76,7 +76,7 @@ def test_a_denial_is_asked_about_again_after_five_minutes(
     limiter = make_limiter(Limit(1, 86_400))
     assert limiter.hit("s", "ada").allowed
     assert limiter.hit("s", "ada").retry_after_seconds > 86_000
-    dynamodb_client = aws.client("dynamodb", PATIENT)
+    dynamodb_client = aws.client("dynamodb", time_limits=PATIENT)
     dynamodb_client.delete_item(TableName=TABLE, Key={"key": {"S": limiter.counted("s", "ada").key}})
     clock.now_ms += LONGEST_MS - 1
     assert not limiter.hit("s", "ada").allowed
@@ -98,7 +98,9 @@ def test_the_condition_decides_as_the_rule_does(
     windows = windows_at([Limit(count, 60)], now_ms, phase=0)
     counters = {counter_name(windows[0], back=1): previous, counter_name(windows[0]): current}
     stored = {name: {"N": str(value)} for name, value in counters.items() if value}
-    aws.client("dynamodb", PATIENT).put_item(TableName=TABLE, Item={"key": {"S": "rule"}, **stored})
+    aws.client("dynamodb", time_limits=PATIENT).put_item(
+        TableName=TABLE, Item={"key": {"S": "rule"}, **stored}
+    )
     taken = store.take("rule", windows, now_ms)
     expected = oracle.admits(count, WINDOW_MS, elapsed_ms, previous, current)
     assert taken.admitted == windows[0].admits(previous, current)

@@ -10,6 +10,7 @@ import pytest
 
 from app import aws
 from app.config.logs import JsonLines
+from app.ratelimit import administration
 from app.ratelimit.dynamodb import DynamoStore
 from app.ratelimit.limiter import UNAVAILABLE_SECONDS, Decision, Limiter
 from app.ratelimit.scopes import By, Failing, Scope
@@ -56,7 +57,7 @@ def illness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv("AWS_ENDPOINT_URL", ill.url)
         aws.forget_clients()
         # Making the client takes its time once in a process, table or no table.
-        aws.client("dynamodb", limits())
+        aws.client("dynamodb", time_limits=limits())
         yield ill, reason
     aws.forget_clients()
 
@@ -115,13 +116,15 @@ def test_the_log_says_so_as_a_metric(
     assert "ada" not in json.dumps(line)
 
 
-def test_an_operator_is_told_why_the_table_can_not_be_read(illness: tuple[Ill, str]) -> None:
+def test_an_operator_is_told_why_the_table_can_not_be_read(
+    illness: tuple[Ill, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, reason = illness
-    store = DynamoStore("rate-limits", limits())
+    monkeypatch.setattr(aws, "USUAL", limits())
     with pytest.raises(StoreUnavailableError, match=reason):
-        store.show("k", windows_at([Limit(1, 60)], NOON_MS, 0))
+        administration.show("rate-limits", "k", windows_at([Limit(1, 60)], NOON_MS, 0))
     with pytest.raises(StoreUnavailableError, match=reason):
-        store.clear("k")
+        administration.clear("rate-limits", "k")
 
 
 def test_a_table_that_is_not_there_is_one_that_does_not_answer(dynamodb: Dynalite) -> None:
@@ -136,7 +139,7 @@ def test_a_process_that_slept_does_not_trust_its_old_connection(
     seconds = 0.0
     store = DynamoStore("coalition-builder-rate-limits", PATIENT, clock=lambda: seconds)
     windows = windows_at([Limit(9, 60)], NOON_MS, 0)
-    client = aws.client("dynamodb", PATIENT)
+    client = aws.client("dynamodb", time_limits=PATIENT)
     closed = []
     monkeypatch.setattr(client, "close", lambda: closed.append(seconds))
     for moment in (1.0, 20.0, 41.0, 42.0):

@@ -110,7 +110,7 @@ def peak(times_ms: Sequence[int]) -> int:
     return most
 
 
-@pytest.mark.parametrize("count", [5, 20, 100, 1000])
+@pytest.mark.parametrize("count", [5, 20, 100, 400])
 def test_twenty_windows_of_threefold_overload_get_what_the_rule_gives(count: int) -> None:
     ideal = oracle.Counter(count, WINDOW_MS)
     hits = [NOON_MS + number * WINDOW_MS // (count * 3) for number in range(count * 60)]

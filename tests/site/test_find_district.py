@@ -89,7 +89,7 @@ def test_a_point_in_the_water_is_told_so(outsider: Client, maryland: Region) -> 
 
 
 @pytest.mark.parametrize(
-    ("query", "queries"), [("latitude=39.3&longitude=-76.6", 4), ("state=MD&county=Harford", 8)]
+    ("query", "queries"), [("latitude=39.3&longitude=-76.6", 5), ("state=MD&county=Harford", 9)]
 )
 @pytest.mark.parametrize("count", [0, 30])
 def test_it_takes_the_same_queries_however_many_regions_there_are(
@@ -106,3 +106,57 @@ def test_it_takes_the_same_queries_however_many_regions_there_are(
         )
     with django_assert_num_queries(queries):
         ask(outsider, query)
+
+
+@pytest.fixture
+def zip_areas(maryland: Region) -> None:
+    """One within Baltimore city; one that is a quarter in Harford and for the rest in Baltimore County."""
+    make_region("zip_area", "21201", "21201", square(-76.65, 39.25, -76.6, 39.3), state_fips="")
+    make_region("zip_area", "21013", "21013", square(-76.3, 39.5, -75.9, 39.6), state_fips="")
+    # A border drawn twice is no neighbour.
+    make_region("zip_area", "21099", "21099", square(-76.5, 39.5, -75.9999, 39.6), state_fips="")
+
+
+@pytest.mark.usefixtures("zip_areas")
+def test_a_zip_code_within_one_county_names_it(outsider: Client) -> None:
+    page = ask(outsider, "zip_code=21201-1234")
+    assert "County Baltimore city" in page.text
+    assert "State Maryland" in page.text
+    assert "%" not in page.text
+    assert page.having("svg", aria_label="ZIP code 21201 in Maryland")
+
+
+@pytest.mark.usefixtures("zip_areas")
+def test_a_zip_code_in_two_counties_names_both_with_their_shares(outsider: Client) -> None:
+    page = ask(outsider, "zip_code=+21013+")
+    assert "Baltimore County 75 % of 21013 Harford County 25 % of 21013" in page.text
+    assert "By ground, not by people" in page.text
+
+
+@pytest.mark.usefixtures("zip_areas")
+def test_a_sliver_across_a_border_is_no_neighbour(outsider: Client) -> None:
+    assert "Harford" not in ask(outsider, "zip_code=21099").text
+
+
+@pytest.mark.usefixtures("zip_areas")
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("zip_code=21999", "We know no area of ZIP code 21999"),
+        ("zip_code=2120", "Give the ZIP code as five digits"),
+        ("zip_code=%EF%BC%92%EF%BC%91201", "Give the ZIP code as five digits"),
+        ("zip_code=21201&state=MD&county=Harford", "Give a ZIP code, or a place below. Not both."),
+        ("zip_code=21201&latitude=x", "Give the latitude as a number"),
+        ("zip_code=+", "Say where you are"),
+    ],
+)
+def test_a_zip_code_that_is_wrong_is_explained(outsider: Client, typed: str, error: str) -> None:
+    page = ask(outsider, typed)
+    assert error in page.text
+    assert "Your regions" not in page.text
+
+
+def test_no_zip_code_is_asked_for_where_none_is_imported(outsider: Client, maryland: Region) -> None:
+    page = get(outsider, PAGE)
+    assert not page.having("input", name="zip_code")
+    assert "No street address is looked up here." in page.text

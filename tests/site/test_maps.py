@@ -6,7 +6,8 @@ from django.core.cache import cache
 from pytest_django import DjangoAssertNumQueries
 
 from app.regions.geometry import Polygon, multipolygon_ewkb
-from app.regions.models import Region
+from app.regions.models import Region, RegionOutline
+from app.regions.outlines import draw_layer
 from app.site.maps import COUNTRY_SIZE, counties_layer, path_of, states_layer, thumbnail
 from app.site.projections import Albers, Frame
 from tests.shapes import make_region, square
@@ -118,7 +119,7 @@ def test_the_counties_fill_their_state(maryland: Region) -> None:
     assert max(right for *_, right, _ in boxes) == layer.width - 10
 
 
-def test_the_drawing_is_kept_until_the_regions_change(
+def test_the_drawing_is_kept_until_the_layer_is_drawn_again(
     maryland: Region, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     cache.clear()
@@ -126,10 +127,22 @@ def test_the_drawing_is_kept_until_the_regions_change(
         first = states_layer()
     with django_assert_num_queries(1):
         assert states_layer() == first
-    maryland.outline = multipolygon_ewkb([[square(-90, 38, -75, 40)]])
+    maryland.geometry = multipolygon_ewkb([[square(-90, 38, -75, 40)]])
     maryland.save()
+    draw_layer("state", 2016)
     with django_assert_num_queries(2):
         assert states_layer() != first
+
+
+def test_regions_that_are_not_drawn_yet_are_in_the_table_alone(maryland: Region) -> None:
+    RegionOutline.objects.all().delete()
+    cache.clear()
+    for layer, names in (
+        (states_layer(), ["Maryland"]),
+        (counties_layer(maryland), ["Baltimore County", "Baltimore city", "Harford County"]),
+    ):
+        assert layer
+        assert [(shape.name, shape.path) for shape in layer.shapes] == [(name, "") for name in names]
 
 
 def test_the_newest_vintage_of_each_state_is_drawn(maryland: Region) -> None:

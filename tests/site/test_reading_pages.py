@@ -11,7 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from app.campaigns.models import Bill, Campaign
 from app.endorsements.models import State
-from app.regions.models import Region
+from app.regions.models import Region, RegionOutline
+from app.stakeholders.models import Stakeholder
+from app.stakeholders.places import Place
+from app.stakeholders.services import locate
 from tests.site.conftest import Endorse
 from tests.site.html import checked, get
 
@@ -271,3 +274,17 @@ def test_a_page_takes_the_same_queries_whatever_there_is(
 
 def test_the_terms_name_their_version(outsider: Client) -> None:
     assert f"Version {settings.TERMS_VERSION}" in get(outsider, "/terms/").text
+
+
+@pytest.mark.parametrize("address", [CAMPAIGN, f"{CAMPAIGN}map/MD/"])
+def test_a_map_that_is_not_drawn_yet_leaves_its_figures(
+    address: str, outsider: Client, endorsed: Endorse, campaign: Campaign, maryland: Region
+) -> None:
+    endorsed(2)
+    for stakeholder in Stakeholder.objects.all():
+        locate(stakeholder, Place(county_geoid="24510"))
+    RegionOutline.objects.all().delete()
+    cache.clear()
+    page = get(outsider, address)
+    assert "The map is not drawn yet." in page.text
+    assert "<table" in page.html

@@ -1,20 +1,23 @@
 """What a plan of each environment says, decoded: who may do what, what is encrypted, what is written down."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from ops import platform
+from app.config import settings
+from ops import platform, terraform, zappa_settings
 from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, allowed, documents, listed, outputs
 
+PROJECT = zappa_settings.project_name()
 ENVIRONMENTS = {"nonprod": ["dev", "staging"], "prod": ["prod"]}
 
-# Why each needs it: terraform/modules/zappa/README.md.
-STATEMENTS_ON_EVERYTHING = {"LambdaPlacesTheFunctionInTheVpc", "SendTraces"}
+# Why each needs it: the READMEs of the modules zappa and geodata-import.
+STATEMENTS_ON_EVERYTHING = {"LambdaPlacesTheFunctionInTheVpc", "SendTraces", "SignInToEcr"}
 # Their statements name a topic that has no ARN yet.
 POLICIES_UNKNOWN_BEFORE_APPLY = {
-    "aws_sns_topic_policy.alarms",
+    "module.monitoring.aws_sns_topic_policy.alarms",
     "module.mail.aws_sns_topic_policy.feedback[0]",
 }
 
@@ -58,6 +61,36 @@ def test_nobody_outside_the_account_is_trusted(plan: Plan) -> None:
     assert {kind for text in principals for kind in json.loads(text)} == {"Service"}
 
 
+@pytest.mark.parametrize("stage", ["dev", "staging"])
+def test_an_import_task_may_do_exactly_this(plan_of: PlanOf, stage: str) -> None:
+    statements = [
+        statement
+        for address, statement in allowed(plan_of("nonprod", *EVERYTHING_ON))
+        if f'module.geodata_import.aws_iam_role_policy.task["{stage}/' in address
+    ]
+    assert {action for statement in statements for action in listed(statement["Action"])} == {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "secretsmanager:GetSecretValue",
+    }
+    other = {"dev": "staging", "staging": "dev"}[stage]
+    assert f"/{other}/" not in json.dumps(statements)
+
+
+def test_the_application_knows_every_variable_of_an_import_task() -> None:
+    text = (terraform.TERRAFORM / "stages.tf").read_text().split("import_environments", 1)[1]
+    names = set(re.findall(r"^ {6}([A-Z_]+) +=", text, re.MULTILINE))
+    assert names == {
+        "STAGE",
+        "PUBLIC_URL",
+        "DATABASE_STATEMENT_TIMEOUT_SECONDS",
+        "DATABASE_LOCK_TIMEOUT_SECONDS",
+        "DATABASE_IDLE_TIMEOUT_SECONDS",
+    }
+    assert names <= settings.env.names
+
+
 def test_a_stage_reads_no_secret_of_another(plan_of: PlanOf) -> None:
     secrets = {
         resource.rsplit(":", 1)[-1]
@@ -67,8 +100,8 @@ def test_a_stage_reads_no_secret_of_another(plan_of: PlanOf) -> None:
         if ":secret:" in resource
     }
     assert secrets == {
-        "coalition-builder/dev/database/app-??????",
-        "coalition-builder/dev/django/secret-key-??????",
+        f"{PROJECT}/dev/database/app-??????",
+        f"{PROJECT}/dev/django/secret-key-??????",
     }
 
 
@@ -93,7 +126,7 @@ def test_planning_asks_nothing_else_of_aws(plan: Plan) -> None:
 
 def test_everything_at_rest_is_encrypted(plan: Plan) -> None:
     buckets = plan.of_type("aws_s3_bucket")
-    assert len(plan.of_type("aws_s3_bucket_server_side_encryption_configuration")) == len(buckets) == 3
+    assert len(plan.of_type("aws_s3_bucket_server_side_encryption_configuration")) == len(buckets) == 4
     assert all(values["storage_encrypted"] for values in plan.of_type("aws_db_instance").values())
     assert all(
         values["server_side_encryption"][0]["enabled"]
@@ -103,7 +136,7 @@ def test_everything_at_rest_is_encrypted(plan: Plan) -> None:
 
 def test_nothing_is_public(plan: Plan) -> None:
     blocks = plan.of_type("aws_s3_bucket_public_access_block")
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     assert all(
         values[name]
         for values in blocks.values()
@@ -125,7 +158,7 @@ def test_nothing_is_public(plan: Plan) -> None:
 
 def test_every_bucket_refuses_requests_without_tls(plan: Plan) -> None:
     policies = [document for address, document in documents(plan) if "aws_s3_bucket_policy" in address]
-    assert len(policies) == 3
+    assert len(policies) == 4
     assert all(
         document["Statement"][0]["Effect"] == "Deny"
         and document["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -169,10 +202,60 @@ def test_production_can_not_be_destroyed_by_mistake_and_nonprod_can(plan_of: Pla
     assert databases["prod"]["skip_final_snapshot"] is False
 
 
+def test_a_stage_that_reserves_nothing_else_is_crowded_at_what_zappas_settings_reserve(
+    plan_of: PlanOf,
+) -> None:
+    plan = plan_of("prod", *EVERYTHING_ON)
+    (crowded,) = (
+        values
+        for address, values in plan.of_type("aws_cloudwatch_metric_alarm").items()
+        if "crowded" in address
+    )
+    assert crowded["threshold"] == zappa_settings.committed()["prod"]["lambda_concurrency"] * 4 // 5
+
+
+def test_an_instance_of_every_size_has_a_number_of_connections_that_alarms(plan_of: PlanOf) -> None:
+    classes = ("db.t4g.micro", "db.t4g.small")
+    thresholds = [
+        values["threshold"]
+        for name in classes
+        for address, values in plan_of("prod", *EVERYTHING_ON, f"-var=database_instance_class={name}")
+        .of_type("aws_cloudwatch_metric_alarm")
+        .items()
+        if address.endswith(".connections")
+    ]
+    assert thresholds == sorted(set(thresholds))
+    assert len(thresholds) == len(classes)
+
+
+def test_every_alarm_tells_somebody_and_names_a_runbook_and_an_owner(plan: Plan) -> None:
+    alarms = plan.of_type("aws_cloudwatch_metric_alarm")
+    assert len(alarms) >= 8
+    for address, values in alarms.items():
+        tells = values.get("alarm_actions") or plan.unknown[address].get("alarm_actions")
+        assert tells, address
+        found = re.search(r"docs/runbooks/[\w-]+\.md$", values["alarm_description"])
+        assert found, address
+        assert (terraform.ROOT / found[0]).is_file(), address
+
+
+def test_production_alone_alarms_somebody_for_its_functions(plan_of: PlanOf) -> None:
+    names = {
+        environment: {
+            values["alarm_name"]
+            for values in plan_of(environment, *EVERYTHING_ON).of_type("aws_cloudwatch_metric_alarm").values()
+        }
+        for environment in ENVIRONMENTS
+    }
+    assert f"{PROJECT}-prod-api-errors" in names["prod"]
+    assert not {name for name in names["nonprod"] if "-dev-" in name or "-staging-" in name}
+
+
 def test_a_renamed_fork_carries_its_own_name_alone(plan_of: PlanOf) -> None:
-    fork = plan_of("prod", *EVERYTHING_ON, "-var=project=river-alliance")
+    fork = plan_of("prod", *EVERYTHING_ON, project="river-alliance")
     assert len(fork.resources) > 80
-    assert "coalition-builder" not in json.dumps([fork.resources, fork.outputs])
+    assert fork.outputs["project"] == "river-alliance"
+    assert PROJECT not in json.dumps([fork.resources, fork.outputs])
 
 
 def supplied(plan: Plan, stage: str) -> dict[str, Any]:
@@ -193,4 +276,4 @@ def test_static_files_have_an_address_only_where_a_cdn_serves_them(plan_of: Plan
 @pytest.mark.parametrize(("environment", "stage"), STAGES)
 def test_a_deployment_reads_the_outputs_it_needs(plan_of: PlanOf, environment: str, stage: str) -> None:
     ours = platform.from_outputs(outputs(plan_of(environment, *EVERYTHING_ON)), stage)
-    assert ours.values.role_name == f"coalition-builder-{stage}-lambda"
+    assert ours.values.role_name == f"{PROJECT}-{stage}-lambda"

@@ -11,8 +11,10 @@ from django.utils import timezone
 from app.campaigns.models import Bill, Campaign
 from app.endorsements.models import Endorsement
 from app.influencers.models import Account, Influencer
+from app.regions.files import MapFile, publish
 from app.regions.layers import import_layer
-from app.regions.models import Region, RegionKind
+from app.regions.models import Region, RegionKind, RegionOutline
+from app.regions.outlines import draw_layer
 from app.site.demo.content import CAMPAIGNS, DemoCampaign
 from app.site.demo.influencers import make_influencers
 from app.site.demo.people import PEOPLE, SEED, Population, endorsements, pick_endorsers
@@ -36,12 +38,16 @@ def load_demo(tell: Callable[[str], object]) -> None:
     Raises:
         SourceError: an archive of the demo is damaged.
     """
+    drawn: list[list[MapFile]] = []
     with transaction.atomic():
         for kind, archive in ARCHIVES.items():
             if not Region.objects.of(kind).filter(vintage=VINTAGE).exists():
                 summary = import_layer(str(Path(__file__).parent / archive), kind, VINTAGE)
                 assign_layer(kind, VINTAGE)
                 tell(f"Imported {summary.inserted} regions of kind {kind}.")
+            # Missing too where the database is of before there were any.
+            if not RegionOutline.objects.filter(region__kind=kind, region__vintage=VINTAGE).exists():
+                drawn.append(draw_layer(kind, VINTAGE))
         if not Campaign.objects.exists():
             _load_campaigns(timezone.now())
             tell(
@@ -50,6 +56,8 @@ def load_demo(tell: Callable[[str], object]) -> None:
         if not Influencer.objects.exists():
             made = make_influencers(random.Random(SEED), timezone.now().date())  # noqa: S311 - a demo, not a secret
             tell(f"Made {made} influencers with {Account.objects.count()} accounts.")
+    for files in drawn:
+        publish(files)
     reset_queries()
 
 

@@ -16,7 +16,7 @@ run "the_state_is_versioned_encrypted_private_and_for_tls_only" {
   command = plan
 
   assert {
-    condition     = aws_s3_bucket.state.bucket == "coalition-builder-terraform-state-123456789012"
+    condition     = aws_s3_bucket.state.bucket == "${local.project}-terraform-state-123456789012"
     error_message = "Another name than environments/*.s3.tfbackend are used with."
   }
   assert {
@@ -37,12 +37,24 @@ run "the_state_is_versioned_encrypted_private_and_for_tls_only" {
   }
 }
 
-run "it_refuses_a_name_that_makes_no_bucket" {
+run "without_a_repository_no_workflow_has_a_role" {
+  command = plan
+
+  assert {
+    condition     = length(module.github_oidc) == 0 && output.workflow_role_arns == {}
+    error_message = "One has."
+  }
+}
+
+run "a_repository_has_a_role_for_each_of_its_deeds" {
   command = plan
 
   variables {
-    project = "Coalition Builder"
+    github_repository = "river-alliance/coalition"
   }
 
-  expect_failures = [var.project]
+  assert {
+    condition     = length(module.github_oidc) == 1
+    error_message = "It has none."
+  }
 }

@@ -54,7 +54,7 @@ resource "aws_s3_bucket_policy" "this" {
       Action    = "s3:*"
       Resource  = [local.arn, "${local.arn}/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }], local.cdn_statements)
+    }], local.cdn_statements, [for statement in var.allowed_statements : jsondecode(statement)])
   })
 
   # Both at once is refused by S3 now and then: one operation on a bucket at a time.

@@ -39,3 +39,14 @@ variable "cdn_folder" {
     error_message = "cdn_folder is a lower-case word or empty."
   }
 }
+
+variable "allowed_statements" {
+  description = "What services of AWS may do here: further statements of the policy, each as JSON."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for statement in var.allowed_statements : can(jsondecode(statement).Principal.Service) && can(jsondecode(statement).Condition.StringEquals["aws:SourceArn"])])
+    error_message = "allowed_statements name a service of AWS and, by aws:SourceArn, on whose behalf it acts."
+  }
+}

@@ -13,6 +13,11 @@ output "port" {
   value       = aws_db_instance.this.port
 }
 
+output "security_group_id" {
+  description = "The instance's security group, for a client that brings its own rules."
+  value       = aws_security_group.database.id
+}
+
 output "database_names" {
   description = "By stage: its database, which db-bootstrap makes."
   value       = local.databases

@@ -75,6 +75,11 @@ variable "protected" {
   type        = bool
 }
 
+variable "alarm_topic_arn" {
+  description = "The SNS topic that is told of CPU, storage and connections."
+  type        = string
+}
+
 variable "master_password" {
   description = "The master user's password, in no plan and no state. Taken once, and again when its version is raised."
   type        = string

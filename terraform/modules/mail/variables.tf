@@ -23,3 +23,8 @@ variable "sender_name" {
     error_message = "sender_name is letters, digits and blanks, so that it needs no quotes in a header."
   }
 }
+
+variable "alarm_topic_arn" {
+  description = "The SNS topic that is told of too many bounces and complaints."
+  type        = string
+}

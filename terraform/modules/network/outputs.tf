@@ -11,6 +11,9 @@ output "private_subnet_ids" {
 output "public_subnet_ids" {
   description = "One subnet a zone, with an internet gateway."
   value       = aws_subnet.public[*].id
+
+  # Who applies a module alone gets subnets that lead somewhere.
+  depends_on = [aws_route.public_ipv4, aws_route.public_ipv6, aws_route_table_association.public]
 }
 
 output "gateway_prefix_list_ids" {

@@ -5,7 +5,7 @@ data "aws_caller_identity" "current" {}
 module "static" {
   source = "../bucket"
 
-  name       = "${var.name}-static-${data.aws_caller_identity.current.account_id}"
+  name       = local.static
   versioned  = false # a release uploads them again
   protected  = var.protected
   cdn_folder = "static"
@@ -15,7 +15,7 @@ module "static" {
 module "media" {
   source = "../bucket"
 
-  name        = "${var.name}-media-${data.aws_caller_identity.current.account_id}"
+  name        = local.media
   versioned   = true
   transitions = { STANDARD_IA = 30, GLACIER_IR = 90 }
   protected   = var.protected

@@ -7,3 +7,21 @@ output "media_bucket" {
   description = "The bucket of uploads."
   value       = module.media.name
 }
+
+output "map_files" {
+  description = "By stage: where the files of whole maps go, as REGION_FILES."
+  value       = local.map_files
+
+  # Who is told of the bucket needs it to be there.
+  depends_on = [module.static]
+}
+
+output "map_reading_policies" {
+  description = "By stage: the policy to read its map files."
+  value       = local.map_reading_policies
+}
+
+output "import_policies" {
+  description = "By stage: the policy to read and write its map files, and to read shapefiles below geodata/ in the bucket of uploads."
+  value       = local.import_policies
+}

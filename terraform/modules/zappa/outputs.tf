@@ -23,7 +23,17 @@ output "access_log_group_arns" {
   value       = { for stage, group in aws_cloudwatch_log_group.access : stage => group.arn }
 }
 
+output "log_group_names" {
+  description = "By function, the project's name left away: where its logs go."
+  value       = { for function, group in aws_cloudwatch_log_group.function : function => group.name }
+}
+
 output "django_secret_names" {
   description = "By stage: the secret that holds Django's SECRET_KEY."
   value       = { for stage, secret in module.django_secret : stage => secret.name }
+}
+
+output "django_secret_policies" {
+  description = "By stage: the policy to read that secret, for what runs the application elsewhere."
+  value       = { for stage in keys(var.stages) : stage => jsonencode({ Version = "2012-10-17", Statement = [local.read_django_secret[stage]] }) }
 }

@@ -1,7 +1,9 @@
 """The bill of what Terraform really plans, and the page that shows it."""
 
+import shutil
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +35,32 @@ def test_a_switch_that_costs_shows_in_the_bill() -> None:
     switched = bill.make("prod", planned("prod", "-var=database_multi_az=true"), 30_000).total_usd
     assert switched - plain == pytest.approx(13.98)
     assert bill.over_budget("prod", planned("prod", "-var=database_multi_az=true")) != []
+
+
+PLANTED = """
+resource "aws_eip" "planted" {}
+resource "aws_nat_gateway" "planted" {
+  allocation_id = aws_eip.planted.id
+  subnet_id     = "subnet-1"
+}
+"""
+
+
+def test_a_nat_gateway_that_somebody_plants_breaks_the_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "terraform"
+    shutil.copytree(
+        terraform.TERRAFORM, folder, ignore=shutil.ignore_patterns(".terraform", "tests", "edge", "bootstrap")
+    )
+    (folder / "planted.tf").write_text(PLANTED)
+    monkeypatch.setattr(terraform, "TERRAFORM", folder)
+    try:
+        plan = plans.offline.__wrapped__("prod")
+    except terraform.UnavailableError as error:
+        pytest.skip(str(error))
+    (problem, _) = bill.over_budget("prod", plans.planned(plan))
+    assert "over the $17.00" in problem
 
 
 def test_the_page_says_what_the_command_says() -> None:

@@ -14,15 +14,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from app import aws
+from app.ratelimit import administration
 from app.ratelimit.denials import LONGEST_MS
-from app.ratelimit.dynamodb import DynamoStore
-from app.ratelimit.limiter import Limiter
+from app.ratelimit.limiter import limiter
 from app.ratelimit.scopes import Scope
 from app.ratelimit.stores import StoreUnavailableError
 from app.ratelimit.windows import MILLISECONDS, Limit
 
-_PER = {60: "minute", 3600: "hour", 86_400: "day"}
+_PER = {60: "a minute", 3600: "an hour", 86_400: "a day"}
 
 
 class Command(BaseCommand):
@@ -58,11 +57,11 @@ class Command(BaseCommand):
         return {name: settings.RATE_LIMITS[name]}
 
     def _standings(self, scopes: dict[str, Scope], client: str) -> Iterator[str]:
-        limiter = _limiter()
+        table = _table()
         for name in scopes:
-            counted = limiter.counted(name, client)
+            counted = limiter().counted(name, client)
             try:
-                found = limiter.store.show(counted.key, counted.windows)
+                found = administration.show(table, counted.key, counted.windows)
             except StoreUnavailableError as error:
                 raise CommandError(f"the table can't be read: {error}") from None
             for window, counts in zip(counted.windows, found, strict=True):
@@ -74,9 +73,8 @@ class Command(BaseCommand):
                 yield f"{name}: {_in_words(window.limit)}: {counts.current} in this window, {counts.previous} in the one before, {state}"
 
     def _clear(self, name: str, client: str) -> None:
-        limiter = _limiter()
         try:
-            limiter.forget(limiter.counted(name, client).key)
+            administration.clear(_table(), limiter().counted(name, client).key)
         except StoreUnavailableError as error:
             raise CommandError(f"the table can't be changed: {error}") from None
         minutes = LONGEST_MS // MILLISECONDS // 60
@@ -85,18 +83,18 @@ class Command(BaseCommand):
         )
 
 
-def _limiter() -> Limiter:
-    """One that waits for DynamoDB as long as an operator does.
+def _table() -> str:
+    """Where this stage counts.
 
     Raises:
-        CommandError: there is no table.
+        CommandError: in no table.
     """
-    if not settings.RATE_LIMIT_TABLE:
+    table: str = settings.RATE_LIMIT_TABLE
+    if not table:
         raise CommandError("This machine counts in the memory of its server: restart that to clear it.")
-    store = DynamoStore(settings.RATE_LIMIT_TABLE, aws.USUAL)
-    return Limiter(settings.STAGE, settings.RATE_LIMITS, store)
+    return table
 
 
 def _in_words(limit: Limit) -> str:
     seconds = limit.window_seconds
-    return f"{limit.count} a {_PER[seconds]}" if seconds in _PER else f"{limit.count} in {seconds} s"
+    return f"{limit.count} {_PER[seconds]}" if seconds in _PER else f"{limit.count} in {seconds} s"

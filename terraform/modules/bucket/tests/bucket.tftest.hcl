@@ -139,3 +139,13 @@ run "it_refuses_a_folder_that_would_open_the_bucket" {
 
   expect_failures = [var.cdn_folder]
 }
+
+run "it_refuses_a_statement_for_everybody" {
+  command = plan
+
+  variables {
+    allowed_statements = ["{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}"]
+  }
+
+  expect_failures = [var.allowed_statements]
+}

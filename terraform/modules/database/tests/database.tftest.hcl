@@ -21,6 +21,7 @@ mock_provider "aws" {
 }
 
 variables {
+  alarm_topic_arn           = "arn:aws:sns:us-east-1:123456789012:alarms"
   name                      = "example"
   project                   = "example"
   stages                    = ["prod"]

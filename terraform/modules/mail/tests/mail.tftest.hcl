@@ -13,8 +13,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name   = "example"
-  domain = "example.org"
+  alarm_topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms"
+  name            = "example"
+  domain          = "example.org"
 }
 
 run "the_domain_signs_and_its_bounces_are_told" {

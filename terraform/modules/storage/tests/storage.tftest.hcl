@@ -14,6 +14,7 @@ mock_provider "aws" {
 
 variables {
   name      = "example"
+  stages    = ["dev", "staging"]
   protected = true
 }
 
@@ -24,4 +25,35 @@ run "the_buckets_carry_the_accounts_number" {
     condition     = module.static.arn == "arn:aws:s3:::example-static-123456789012" && module.media.arn == "arn:aws:s3:::example-media-123456789012"
     error_message = "Other names."
   }
+}
+
+run "a_stage_reads_and_writes_map_files_of_its_own" {
+  command = apply
+
+  assert {
+    condition     = output.map_files == { dev = "s3://example-static-123456789012/static/regions/dev/", staging = "s3://example-static-123456789012/static/regions/staging/" }
+    error_message = "The application would look elsewhere."
+  }
+  assert {
+    condition     = { for statement in jsondecode(output.map_reading_policies.dev).Statement : statement.Sid => statement.Action } == { ListMapFiles = "s3:ListBucket", ReadMapFiles = "s3:GetObject" }
+    error_message = "A page may do more than read."
+  }
+  assert {
+    condition     = { for statement in jsondecode(output.import_policies.dev).Statement : statement.Sid => statement.Resource } == { ListMapFiles = "arn:aws:s3:::example-static-123456789012", WriteMapFiles = "arn:aws:s3:::example-static-123456789012/static/regions/dev/*", ReadShapefiles = "arn:aws:s3:::example-media-123456789012/geodata/*" }
+    error_message = "An import may write elsewhere."
+  }
+  assert {
+    condition     = jsondecode(output.import_policies.dev).Statement[0].Condition.StringLike["s3:prefix"] == "static/regions/dev/*"
+    error_message = "A stage may list the whole bucket."
+  }
+}
+
+run "it_refuses_a_stage_that_would_lie_elsewhere" {
+  command = plan
+
+  variables {
+    stages = ["../prod"]
+  }
+
+  expect_failures = [var.stages]
 }

@@ -1,6 +1,6 @@
 resource "aws_sns_topic" "alarms" {
   # checkov:skip=CKV_AWS_26: CloudWatch can't publish to a topic under AWS's own key, and one of ours costs $1 a month
-  name = "${local.name}-alarms"
+  name = "${var.name}-alarms"
 }
 
 resource "aws_sns_topic_policy" "alarms" {
@@ -8,9 +8,9 @@ resource "aws_sns_topic_policy" "alarms" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Sid       = "OwnAlarmsPublish"
+      Sid       = "OwnAlarmsAndBudgetPublish"
       Effect    = "Allow"
-      Principal = { Service = "cloudwatch.amazonaws.com" }
+      Principal = { Service = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"] }
       Action    = "sns:Publish"
       Resource  = aws_sns_topic.alarms.arn
       Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
@@ -18,10 +18,20 @@ resource "aws_sns_topic_policy" "alarms" {
   })
 }
 
+# AWS asks the address for a confirmation, and tells it nothing before.
 resource "aws_sns_topic_subscription" "alarms" {
-  count = var.alarm_email == "" ? 0 : 1
+  count = var.email == "" ? 0 : 1
 
   topic_arn = aws_sns_topic.alarms.arn
   protocol  = "email"
-  endpoint  = var.alarm_email
+  endpoint  = var.email
+}
+
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+data "aws_caller_identity" "current" {}
+
+locals {
+  partition  = data.aws_partition.current.partition
+  account_id = data.aws_caller_identity.current.account_id
 }

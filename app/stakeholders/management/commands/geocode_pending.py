@@ -1,0 +1,50 @@
+"""Works off what waits for the IPv4 internet, as the look-up of addresses. Runs where that is: in the Fargate task."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from app.jobs import INTERNET_QUEUE
+from app.jobs.worker import work_off
+from app.regions.geocoding import forget_old_answers, known_answer
+from app.stakeholders.models import Stakeholder
+from app.stakeholders.tasks import locate_by_address, request_location
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--minutes", type=float, default=10, help="no look-up begins later (default: %(default)s)"
+        )
+        parser.add_argument(
+            "--everybody",
+            action="store_true",
+            help="queue also those with an address and no coordinates whom no job waits for, as after GEOCODER was none",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        del args
+        forgotten = forget_old_answers()
+        if options["everybody"]:
+            self.stdout.write(f"{_queue_everybody()} more addresses queued.")
+        done = work_off(seconds=60 * options["minutes"], queues=[INTERNET_QUEUE])
+        told = ", ".join(f"{count} {what}" for what, count in sorted(done.items())) or "nothing was waiting"
+        left = DBTaskResult.objects.filter(queue_name=INTERNET_QUEUE, status=TaskResultStatus.READY).count()
+        self.stdout.write(f"Jobs: {told}; {left} left for later. {forgotten} old answers forgotten.")
+
+
+def _queue_everybody() -> int:
+    """Those who were answered stay out: another question would be answered the same."""
+    unfinished = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
+    jobs = DBTaskResult.objects.filter(task_path=locate_by_address.module_path, status__in=unfinished)
+    waiting = {job.args_kwargs["args"][0] for job in jobs}
+    candidates = Stakeholder.objects.filter(location=None).exclude(address="").exclude(pk__in=waiting)
+    return sum(
+        request_location(stakeholder)
+        for stakeholder in candidates.iterator()
+        if known_answer(stakeholder.address) is None
+    )

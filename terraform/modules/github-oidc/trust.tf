@@ -1,0 +1,100 @@
+data "aws_partition" "current" {}
+data "aws_caller_identity" "current" {}
+
+locals {
+  partition    = data.aws_partition.current.partition
+  account_id   = data.aws_caller_identity.current.account_id
+  issuer       = "token.actions.githubusercontent.com"
+  provider_arn = "arn:${local.partition}:iam::${local.account_id}:oidc-provider/${local.issuer}"
+
+  # Both forms, each whole: a pattern would let other repositories in.
+  repositories = compact([
+    "repo:${var.repository}",
+    var.repository_ids == null ? "" : join("/", [
+      "repo:${split("/", var.repository)[0]}@${var.repository_ids.owner}",
+      "${split("/", var.repository)[1]}@${var.repository_ids.repository}",
+    ]),
+  ])
+
+  stages = { dev = "nonprod", staging = "nonprod", prod = "prod" }
+
+  # What a workflow's token says of it: a pull request, main, or a GitHub environment, which asks its reviewers before.
+  contexts = merge(
+    { plan = ["pull_request", "ref:refs/heads/main"], drift = ["ref:refs/heads/main"] },
+    { for environment in ["nonprod", "prod"] : "apply-${environment}" => ["environment:${environment}"] },
+    { for stage in keys(local.stages) : "deploy-${stage}" => ["environment:${stage}"] },
+  )
+
+  trust = {
+    for role, contexts in local.contexts : role => jsonencode({
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "WorkflowsOfThisRepository"
+        Effect    = "Allow"
+        Action    = "sts:AssumeRoleWithWebIdentity"
+        Principal = { Federated = local.provider_arn }
+        Condition = {
+          StringEquals = {
+            "${local.issuer}:aud" = "sts.amazonaws.com"
+            "${local.issuer}:sub" = [for pair in setproduct(local.repositories, contexts) : join(":", pair)]
+          }
+        }
+      }]
+    })
+  }
+}
+
+# Its keys are checked against AWS's own list of authorities: no thumbprint.
+resource "aws_iam_openid_connect_provider" "github" {
+  count = var.make_provider ? 1 : 0
+
+  url            = "https://${local.issuer}"
+  client_id_list = ["sts.amazonaws.com"]
+}
+
+resource "aws_iam_role" "workflow" {
+  for_each = local.contexts
+
+  name                 = "${var.project}-github-${each.key}"
+  description          = "GitHub's workflows of ${var.repository}: ${each.key}"
+  assume_role_policy   = local.trust[each.key]
+  max_session_duration = 3600
+}
+
+# A managed policy holds 6,144 characters, all inline ones of a role 10,240 together.
+resource "aws_iam_policy" "workflow" {
+  # checkov:skip=CKV_AWS_286: the apply roles make roles, whose reach the README tells
+  # checkov:skip=CKV_AWS_287: the drift role reads secrets' values, because Terraform's provider does
+  # checkov:skip=CKV_AWS_288: the starred statements are listed, with their reason, in the module's README
+  # checkov:skip=CKV_AWS_289: the starred statements are listed, with their reason, in the module's README
+  # checkov:skip=CKV_AWS_290: the starred statements are listed, with their reason, in the module's README
+  # checkov:skip=CKV_AWS_355: the starred statements are listed, with their reason, in the module's README
+  for_each = local.policies
+
+  name        = "${var.project}-github-${each.key}"
+  description = "For workflows on GitHub"
+  policy      = jsonencode({ Version = "2012-10-17", Statement = each.value })
+}
+
+resource "aws_iam_role_policy_attachment" "workflow" {
+  for_each = merge([for role, names in local.policies_of : { for name in names : "${role} ${name}" => { role = role, policy = name } }]...)
+
+  role       = aws_iam_role.workflow[each.value.role].name
+  policy_arn = aws_iam_policy.workflow[each.value.policy].arn
+}
+
+locals {
+  policies = merge(
+    { reads = local.reads, plan = local.plan, secrets = local.read_secrets },
+    { for name in ["network", "data", "around"] : "writes-${name}" => local.writes[name] },
+    { for environment, statements in local.keep_state : "state-${environment}" => statements },
+    { for stage, statements in local.deploy : "deploy-${stage}" => statements },
+    { edge = local.edge },
+  )
+
+  policies_of = merge(
+    { plan = ["plan"], drift = ["reads", "secrets", "plan"] },
+    { for environment in ["nonprod", "prod"] : "apply-${environment}" => ["reads", "secrets", "plan", "writes-network", "writes-data", "writes-around", "state-${environment}"] },
+    { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "edge"] },
+  )
+}

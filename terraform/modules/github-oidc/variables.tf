@@ -1,0 +1,39 @@
+variable "project" {
+  description = "Begins the names of the roles, and of all that they may touch."
+  type        = string
+}
+
+variable "repository" {
+  description = "The repository on GitHub whose workflows may take the roles: owner/name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
+    error_message = "repository is owner/name, without a star: whoever is in the pattern may take the roles."
+  }
+}
+
+variable "repository_ids" {
+  description = "The numbers of owner and repository (gh api repos/OWNER/NAME --jq '.owner.id, .id'). Repositories of after 15 July 2026 name themselves by them; null if it is older."
+  type = object({
+    owner      = number
+    repository = number
+  })
+  default = null
+}
+
+variable "make_provider" {
+  description = "Make the account's identity provider of GitHub. An account has one at most: false where another project made it."
+  type        = bool
+  default     = true
+}
+
+variable "region" {
+  description = "The region of all that the roles may touch, but for what is global."
+  type        = string
+}
+
+variable "state_bucket" {
+  description = "The bucket of the states, where plans are kept too."
+  type        = string
+}

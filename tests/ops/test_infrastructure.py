@@ -1,0 +1,107 @@
+"""Plan, keep, apply, drift: the real Terraform on a root of one resource, its state on an emulated S3."""
+
+import hashlib
+from pathlib import Path
+
+import boto3
+import pytest
+
+from ops import infrastructure, kept_plans, plan_summary, terraform, zappa_settings
+from ops.emulator import Emulator
+from ops.infrastructure import InfrastructureError
+
+ROOT_MODULE = """
+terraform {{
+  backend "s3" {{}}
+}}
+variable "environment" {{}}
+resource "terraform_data" "one" {{
+  input = "{word}"
+}}
+"""
+BACKEND = 'key = "platform/prod.tfstate"\nregion = "us-east-1"\nuse_lockfile = true\nuse_path_style = true\n'
+
+
+class Desk:
+    """A checkout whose Terraform makes one thing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "terraform"
+        (self.root / "environments").mkdir(parents=True)
+        (self.root / "environments" / "prod.tfvars").write_text('environment = "prod"\n')
+        (self.root / "environments" / "prod.s3.tfbackend").write_text(BACKEND)
+        self.write("first")
+
+    def write(self, word: str) -> None:
+        (self.root / "main.tf").write_text(ROOT_MODULE.format(word=word))
+
+
+@pytest.fixture
+def desk(aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    try:
+        terraform.binary()
+    except terraform.UnavailableError as error:
+        pytest.skip(str(error))
+    made = Desk(tmp_path)
+    monkeypatch.setattr(infrastructure, "ROOT", tmp_path)
+    monkeypatch.setattr(terraform, "TERRAFORM", made.root)
+    monkeypatch.setenv("CONFIRM", "1")
+    # The state of another test would be this one's.
+    project = f"desk-{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:8]}"
+    monkeypatch.setattr(zappa_settings, "project_name", lambda: project)
+    boto3.client("s3").create_bucket(Bucket=infrastructure.state_bucket())
+    return made
+
+
+def make(desk: Desk, word: str) -> None:
+    desk.write(word)
+    infrastructure.plan("prod", [])
+    infrastructure.apply("prod")
+
+
+def test_after_an_apply_nothing_differs_and_after_a_change_of_the_code_something_does(desk: Desk) -> None:
+    make(desk, "first")
+    assert infrastructure.drift("prod") is False
+    assert infrastructure.drift_file("prod").read_text().startswith("<!-- prod is the code -->")
+    desk.write("second")
+    assert infrastructure.drift("prod") is True
+    found = infrastructure.drift_file("prod").read_text()
+    assert found.startswith("<!-- prod differs from the code -->")
+    assert '+     input: "second"' in found
+
+
+def test_drift_that_could_not_look_leaves_no_old_answer(desk: Desk) -> None:
+    make(desk, "first")
+    infrastructure.drift("prod")
+    (desk.root / "main.tf").write_text("no terraform")
+    with pytest.raises((InfrastructureError, terraform.UnavailableError)):
+        infrastructure.drift("prod")
+    assert not infrastructure.drift_file("prod").exists()
+
+
+def test_a_plan_leaves_a_summary_and_a_plan_that_fails_leaves_none(desk: Desk) -> None:
+    infrastructure.plan("prod", [])
+    assert infrastructure.summary_file("prod").read_text().startswith(plan_summary.marker("prod"))
+    with pytest.raises(InfrastructureError, match="There is no plan"):
+        infrastructure.plan("prod", ["-var=nobody=knows"])
+    assert not infrastructure.summary_file("prod").exists()
+    assert not infrastructure.plan_file("prod").exists()
+
+
+def test_a_kept_plan_is_applied_elsewhere_and_only_once(desk: Desk) -> None:
+    infrastructure.plan("prod", [])
+    digest = kept_plans.save("prod")
+    for _ in range(2):
+        infrastructure.plan_file("prod").unlink(missing_ok=True)
+        kept_plans.fetch("prod", digest)
+        if infrastructure.drift("prod"):
+            infrastructure.apply("prod")
+    # The state has changed since: Terraform refuses what it was made for.
+    with pytest.raises(InfrastructureError, match="make plan"):
+        infrastructure.apply("prod")
+
+
+def test_a_plan_that_changes_nothing_is_not_kept(desk: Desk) -> None:
+    make(desk, "first")
+    infrastructure.plan("prod", [])
+    assert kept_plans.save("prod") == ""

@@ -1,0 +1,321 @@
+"""What a workflow's role may do is what its command calls: Terraform's provider by a recorded run, ops/ and Zappa by their source.
+
+`provider_calls.json` is what provider 5.100 asked while prod, with all that is optional and that the emulator knows, was planned, applied
+and destroyed there, and terraform/edge with it (TF_LOG_PROVIDER=DEBUG names each call).
+"""
+
+import ast
+import importlib.util
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from botocore.session import get_session
+
+from ops import offline_aws, terraform
+
+RECORDED: dict[str, dict[str, list[str]]] = json.loads(
+    (Path(__file__).parent / "provider_calls.json").read_text()
+)
+PREFIXES = {
+    "ACM": "acm",
+    "Budgets": "budgets",
+    "CloudFront": "cloudfront",
+    "CloudTrail": "cloudtrail",
+    "CloudWatch": "cloudwatch",
+    "CloudWatch Logs": "logs",
+    "DynamoDB": "dynamodb",
+    "EC2": "ec2",
+    "IAM": "iam",
+    "KMS": "kms",
+    "RDS": "rds",
+    "Route 53": "route53",
+    "S3": "s3",
+    "SESv2": "ses",
+    "SNS": "sns",
+    "Secrets Manager": "secretsmanager",
+    "WAFV2": "wafv2",
+}
+# Where IAM's name is not the call's: https://docs.aws.amazon.com/service-authorization/latest/reference/
+OTHERWISE: dict[tuple[str, str], set[str]] = {
+    ("Budgets", "CreateBudget"): {"budgets:ModifyBudget"},
+    ("Budgets", "CreateNotification"): {"budgets:ModifyBudget"},
+    ("Budgets", "DeleteBudget"): {"budgets:ModifyBudget"},
+    ("Budgets", "DescribeBudget"): {"budgets:ViewBudget"},
+    ("Budgets", "DescribeNotificationsForBudget"): {"budgets:ViewBudget"},
+    ("Budgets", "DescribeSubscribersForNotification"): {"budgets:ViewBudget"},
+    ("CloudFront", "CreateDistributionWithTags"): {"cloudfront:CreateDistribution", "cloudfront:TagResource"},
+    ("S3", "DeleteBucketEncryption"): {"s3:PutEncryptionConfiguration"},
+    ("S3", "DeleteBucketLifecycle"): {"s3:PutLifecycleConfiguration"},
+    ("S3", "DeleteBucketOwnershipControls"): {"s3:PutBucketOwnershipControls"},
+    ("S3", "DeletePublicAccessBlock"): {"s3:PutBucketPublicAccessBlock"},
+    ("S3", "GetBucketAccelerateConfiguration"): {"s3:GetAccelerateConfiguration"},
+    ("S3", "GetBucketCors"): {"s3:GetBucketCORS"},
+    ("S3", "GetBucketEncryption"): {"s3:GetEncryptionConfiguration"},
+    ("S3", "GetBucketLifecycleConfiguration"): {"s3:GetLifecycleConfiguration"},
+    ("S3", "GetBucketReplication"): {"s3:GetReplicationConfiguration"},
+    ("S3", "GetObjectLockConfiguration"): {"s3:GetBucketObjectLockConfiguration"},
+    ("S3", "GetPublicAccessBlock"): {"s3:GetBucketPublicAccessBlock"},
+    ("S3", "HeadBucket"): {"s3:ListBucket"},
+    ("S3", "PutBucketEncryption"): {"s3:PutEncryptionConfiguration"},
+    ("S3", "PutBucketLifecycleConfiguration"): {"s3:PutLifecycleConfiguration"},
+    ("S3", "PutPublicAccessBlock"): {"s3:PutBucketPublicAccessBlock"},
+    # The provider asks for itself, and takes a no.
+    ("IAM", "GetUser"): set(),
+    # Asked of nobody but the caller, who needs no leave.
+    ("STS", "GetCallerIdentity"): set(),
+}
+
+Statements = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def roles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Statements]:
+    """The statements of each role, as a plan of bootstrap has them."""
+    folder = tmp_path_factory.mktemp("roles") / "terraform"
+    shutil.copytree(
+        terraform.TERRAFORM, folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "tests")
+    )
+    root = folder / "bootstrap"
+    (root / "backend_override.tf").unlink(missing_ok=True)
+    try:
+        terraform.init(root, "-backend=false")
+    except terraform.UnavailableError as error:
+        pytest.skip(str(error))
+    with offline_aws.serve() as aws:
+        given = ["-var=emulated=true", "-var=github_repository=river-alliance/coalition", f"-out={root}/plan"]
+        made = terraform.run(root, "plan", "-no-color", *given, extra=aws.environment())
+        assert made.returncode == 0, made.stderr
+        shown = terraform.run(root, "show", "-json", f"{root}/plan", extra=aws.environment())
+    changes = {one["address"]: one["change"]["after"] for one in json.loads(shown.stdout)["resource_changes"]}
+    found: dict[str, Statements] = {}
+    for address in changes:
+        if pair := re.search(r'aws_iam_role_policy_attachment\.workflow\["(\S+) (\S+)"\]', address):
+            role, policy = pair.groups()
+            document = changes[f'module.github_oidc[0].aws_iam_policy.workflow["{policy}"]']["policy"]
+            found.setdefault(role, []).extend(json.loads(document)["Statement"])
+    return found
+
+
+def allowed(statements: Statements) -> set[str]:
+    return {
+        action
+        for statement in statements
+        if statement["Effect"] == "Allow"
+        for action in _listed(statement["Action"])
+    }
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def recorded(*names: str) -> set[str]:
+    needed: set[str] = set()
+    for name in names:
+        for service, operations in RECORDED[name].items():
+            for operation in operations:
+                if (service, operation) in OTHERWISE:
+                    needed |= OTHERWISE[service, operation]
+                else:
+                    needed.add(f"{PREFIXES[service]}:{operation}")
+    return needed
+
+
+def test_there_is_a_role_for_each_deed(roles: dict[str, Statements]) -> None:
+    assert roles.keys() == {
+        "plan",
+        "drift",
+        "apply-nonprod",
+        "apply-prod",
+        "deploy-dev",
+        "deploy-staging",
+        "deploy-prod",
+    }
+
+
+def test_no_role_may_do_something_with_a_star(roles: dict[str, Statements]) -> None:
+    assert [
+        (role, action)
+        for role, statements in roles.items()
+        for action in allowed(statements)
+        if "*" in action
+    ] == []
+
+
+def test_a_plan_for_a_pull_request_reads_no_secret_and_changes_nothing(roles: dict[str, Statements]) -> None:
+    assert allowed(roles["plan"]) == {
+        "s3:ListBucket",
+        "s3:GetObject",
+        "s3:PutObject",
+        "secretsmanager:GetRandomPassword",
+    }
+    (put,) = (one for one in roles["plan"] if "s3:PutObject" in _listed(one["Action"]))
+    assert put["Resource"].endswith("/plans/*")
+
+
+def test_a_plan_without_a_refresh_asks_for_no_more_than_that(roles: dict[str, Statements]) -> None:
+    assert recorded("plan_without_refresh") - allowed(roles["plan"]) == set()
+    assert "secretsmanager:GetSecretValue" in recorded("platform_plan")
+
+
+def test_the_drift_role_may_look_at_all_that_terraform_looks_at(roles: dict[str, Statements]) -> None:
+    assert recorded("platform_plan") - allowed(roles["drift"]) == set()
+
+
+def test_the_drift_role_changes_nothing(roles: dict[str, Statements]) -> None:
+    harmless = ("Describe", "Get", "List", "View")
+    verbs = {action.split(":")[1] for action in allowed(roles["drift"])}
+    assert {verb for verb in verbs if not verb.startswith(harmless)} == {"PutObject"}
+
+
+@pytest.mark.parametrize("environment", ["nonprod", "prod"])
+def test_an_apply_role_may_make_and_destroy_all_of_the_platform(
+    roles: dict[str, Statements], environment: str
+) -> None:
+    assert recorded("platform_plan", "platform_change") - allowed(roles[f"apply-{environment}"]) == set()
+
+
+def test_no_workflow_changes_what_workflows_may(roles: dict[str, Statements]) -> None:
+    for statements in roles.values():
+        denied = {
+            action for one in statements if one["Effect"] == "Deny" for action in _listed(one["Action"])
+        }
+        changes = {
+            action
+            for action in allowed(statements)
+            if action.startswith("iam:")
+            and not action.startswith(
+                (
+                    "iam:Get",
+                    "iam:List",
+                    "iam:Tag",
+                    "iam:Untag",
+                    "iam:UpdateRole",
+                    "iam:CreateServiceLinkedRole",
+                )
+            )
+        }
+        passes_only = changes <= {"iam:PassRole"}
+        assert passes_only or changes <= denied
+
+
+def test_a_deploy_role_reaches_one_stage(roles: dict[str, Statements]) -> None:
+    resources = json.dumps([_listed(one["Resource"]) for one in roles["deploy-dev"]])
+    for other in (
+        "function:coalition-builder-staging",
+        "function:coalition-builder-prod",
+        "coalition-builder/prod/",
+        "edge/prod",
+        "platform/prod",
+    ):
+        assert other not in resources
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+def test_a_deploy_role_may_do_what_the_edge_and_our_tools_and_zappa_call(
+    roles: dict[str, Statements], stage: str
+) -> None:
+    needed = recorded("edge") | set(called_by_ops()) | set(called_by_zappa())
+    assert needed - allowed(roles[f"deploy-{stage}"]) == set()
+
+
+# What a deploy, a rollback and the rest of ops/stage.py go through.
+DEPLOYING = ("administration", "deploy", "doctor", "edge", "functions", "gateway_stage", "releases")
+GATEWAY_VERBS = {"create": "POST", "get": "GET", "update": "PATCH", "put": "PUT", "delete": "DELETE"}
+CALLS_OTHERWISE = {
+    ("lambda", "invoke"): {"lambda:InvokeFunction"},
+    ("s3", "list_objects_v2"): {"s3:ListBucket"},
+    ("s3", "head_bucket"): {"s3:ListBucket"},
+    ("s3", "copy"): {"s3:GetObject", "s3:PutObject"},
+    ("s3", "upload_file"): {"s3:PutObject", "s3:AbortMultipartUpload"},
+    ("sts", "get_caller_identity"): set[str](),
+    # CloudFormation's waiter and paginator.
+    ("cloudformation", "list_stack_resources"): {"cloudformation:ListStackResources"},
+}
+# What Zappa can and our settings never ask for.
+NOT_ASKED_FOR = re.compile(
+    "function_url|provisioned|_alias$|domain|base_path|api_key|^create_bucket$|put_bucket_tagging|delete_log_group|update_assume_role_policy"
+)
+ZAPPAS_CLIENTS = {
+    "lambda_client": "lambda",
+    "apigateway_client": "apigateway",
+    "cf_client": "cloudformation",
+    "events_client": "events",
+    "logs_client": "logs",
+    "s3_client": "s3",
+    "sts_client": "sts",
+}
+
+
+def called_by_ops() -> Iterator[str]:
+    """Of each module that makes a client, every name in it that one of its services has a call of."""
+    for module in DEPLOYING:
+        tree = ast.parse((terraform.ROOT / "ops" / f"{module}.py").read_text())
+        made = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "boto3.client"
+        ]
+        services = {str(ast.literal_eval(node.args[0])) for node in made}
+        names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        names |= {
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        for service in services:
+            for name in names & (
+                operations(service).keys() | ({"upload_file"} if service == "s3" else set())
+            ):
+                yield from actions(service, name)
+
+
+def called_by_zappa() -> Iterator[str]:
+    spec = importlib.util.find_spec("zappa.core")
+    assert spec is not None
+    assert spec.origin is not None
+    for client, method in re.findall(r"self\.(\w+_client)\.(\w+)\(", Path(spec.origin).read_text()):
+        if (
+            client in ZAPPAS_CLIENTS
+            and not NOT_ASKED_FOR.search(method)
+            and not method.startswith("get_waiter")
+        ):
+            service = ZAPPAS_CLIENTS[client]
+            if method in operations(service) or (service, method) in CALLS_OTHERWISE:
+                yield from actions(service, method)
+
+
+def actions(service: str, method: str) -> set[str]:
+    if (service, method) in CALLS_OTHERWISE:
+        return CALLS_OTHERWISE[service, method]
+    if service == "apigateway":
+        return {f"apigateway:{GATEWAY_VERBS[method.split('_', maxsplit=1)[0]]}"}
+    return {f"{service}:{operations(service)[method]}"}
+
+
+def operations(service: str) -> dict[str, str]:
+    return {xform_name(name): name for name in get_session().get_service_model(service).operation_names}
+
+
+def test_the_source_tells_of_calls() -> None:
+    ours, zappas = set(called_by_ops()), set(called_by_zappa())
+    assert {
+        "lambda:InvokeFunction",
+        "apigateway:PATCH",
+        "s3:PutObject",
+        "cloudformation:DescribeStackResource",
+        "cloudfront-keyvaluestore:PutKey",
+    } <= ours
+    assert {
+        "lambda:UpdateFunctionCode",
+        "lambda:PublishVersion",
+        "events:PutRule",
+        "cloudformation:CreateStack",
+        "apigateway:POST",
+    } <= zappas
