@@ -272,6 +272,8 @@ def _process(path: Path, complaints: Any) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "app.influencers.workbook.sheet_process", str(path)]
     # No secret of ours, and one arena of memory: each takes address space, which is limited.
     environment = {
+        # Where Lambda's own interpreter finds its library.
+        **{name: value for name in ("LD_LIBRARY_PATH",) if (value := os.environ.get(name))},
         "PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)]),
         "MALLOC_ARENA_MAX": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
