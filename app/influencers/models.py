@@ -20,6 +20,7 @@ from app.influencers.names import (
     normalise_text,
 )
 from app.influencers.platforms import ADAPTERS, NotAnAccountError, adapter
+from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
 from app.mail.addresses import normalise_email
 from app.regions.models import Region
 
@@ -33,6 +34,9 @@ __all__ = [
     "Merge",
     "Platform",
     "Tag",
+    "WorkbookExport",
+    "WorkbookImport",
+    "WorkbookPart",
 ]
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from app.accounts import tokens
 from app.accounts.models import MachineToken, User
 from app.influencers.models import Account, DailyMetrics, Influencer, Merge
 from app.influencers.services import record_metrics, tags_named
+from app.influencers.transfers import WorkbookExport, WorkbookImport
 from app.site.staff.chart import line
 from app.site.staff.urls import urlpatterns
 from tests.site.html import checked, get
@@ -39,6 +40,16 @@ MAY = {
     "staff-new-account": WRITERS,
     "staff-delete-influencer": WRITERS,
     "staff-merge": WRITERS,
+    "staff-export-accounts": READERS,
+    "staff-workbooks": READERS,
+    "staff-template": READERS,
+    "staff-upload": WRITERS,
+    "staff-import": WRITERS,
+    "staff-apply-import": WRITERS,
+    "staff-cancel-import": WRITERS,
+    "staff-refused-rows": WRITERS,
+    "staff-export": READERS,
+    "staff-export-part": READERS,
     "staff-tokens": ADMINISTRATORS,
     "staff-revoke-token": ADMINISTRATORS,
 }
@@ -73,7 +84,10 @@ def addresses(ada: Influencer) -> dict[str, str]:
     """The address of every staff page but the first, by its name."""
     other = Influencer.objects.create(name="Ada", phone="+12025550143")
     token = tokens.issue("x", ["influencers:read"], days=1, by=User.objects.create_user("maker"))
-    values = {"pk": ada.pk, "other": other.pk, "platform": "youtube"}
+    values = {"pk": ada.pk, "other": other.pk, "platform": "youtube", "number": 1}
+    upload = WorkbookImport.objects.create(filename="list.xlsx", content=b"", refused_rows=b"x", state="done")
+    export = WorkbookExport.objects.create(platform="youtube", query={}, rows=1, is_done=True)
+    export.parts.create(number=1, rows=1, content=b"x")
     found = {}
     for pattern in urlpatterns:
         assert isinstance(pattern, URLPattern)
@@ -82,6 +96,9 @@ def addresses(ada: Influencer) -> dict[str, str]:
             keys = values | {"pk": ada.accounts.get(platform="youtube").pk}
         if str(pattern.pattern).startswith("tokens"):
             keys = values | {"pk": token.row.pk}
+        for prefix, row in (("workbooks/imports", upload), ("workbooks/exports", export)):
+            if str(pattern.pattern).startswith(prefix):
+                keys = values | {"pk": row.pk}
         path = re.sub(r"<\w+:(\w+)>", r"{\1}", str(pattern.pattern)).format(**keys)
         found[str(pattern.name)] = f"/staff/{path}"
     found.pop("staff-home")

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from app.influencers.converters import PlatformConverter
-from app.site.staff import access, accounts, people, tokens
+from app.site.staff import access, accounts, people, tokens, workbooks
 
 register_converter(PlatformConverter, "staff_platform")
 
@@ -22,6 +22,18 @@ urlpatterns = [
     path("influencers/<int:pk>/accounts/new/", people.new_account, name="staff-new-account"),
     path("influencers/<int:pk>/delete/", people.remove_influencer, name="staff-delete-influencer"),
     path("influencers/<int:pk>/merge/<int:other>/", people.merge_influencers, name="staff-merge"),
+    path(
+        "accounts/<staff_platform:platform>/export/", workbooks.export_accounts, name="staff-export-accounts"
+    ),
+    path("workbooks/", workbooks.workbook_list, name="staff-workbooks"),
+    path("workbooks/template/", workbooks.download_template, name="staff-template"),
+    path("workbooks/upload/", workbooks.upload_workbook, name="staff-upload"),
+    path("workbooks/imports/<int:pk>/", workbooks.import_detail, name="staff-import"),
+    path("workbooks/imports/<int:pk>/apply/", workbooks.apply_workbook, name="staff-apply-import"),
+    path("workbooks/imports/<int:pk>/cancel/", workbooks.cancel_workbook, name="staff-cancel-import"),
+    path("workbooks/imports/<int:pk>/refused/", workbooks.refused_rows, name="staff-refused-rows"),
+    path("workbooks/exports/<int:pk>/", workbooks.export_detail, name="staff-export"),
+    path("workbooks/exports/<int:pk>/<int:number>/", workbooks.export_part, name="staff-export-part"),
     path("tokens/", tokens.token_list, name="staff-tokens"),
     path("tokens/<int:pk>/revoke/", tokens.revoke_token, name="staff-revoke-token"),
 ]

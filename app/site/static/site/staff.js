@@ -64,6 +64,29 @@ function watchChoices() {
   tell();
 }
 
+const POLL_MILLISECONDS = 2000;
+
+/** Look again how far a job has come, until it waits for nobody but the reader. */
+async function follow() {
+  const job = document.querySelector("[data-poll]");
+  if (!job) return;
+  const answer = await fetch(location.href, { redirect: "error" }).catch(() => null);
+  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const found = page?.getElementById(job.id);
+  if (found) {
+    const typing = job.contains(document.activeElement);
+    // Somebody is about to press Cancel: only what is said changes.
+    if (typing && "poll" in found.dataset) {
+      for (const part of ["[role=status]", "progress"]) job.querySelector(part)?.replaceWith(found.querySelector(part));
+    } else {
+      job.replaceWith(found);
+      document.title = page.title;
+    }
+  }
+  setTimeout(follow, POLL_MILLISECONDS);
+}
+
+if (document.querySelector("[data-poll]")) setTimeout(follow, POLL_MILLISECONDS);
 if (live) searchAsYouType(live);
 watchChoices();
 

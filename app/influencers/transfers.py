@@ -1,0 +1,119 @@
+"""Workbooks on their way in and out: the file, how far it has come, and what was found."""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+
+class WorkbookImport(models.Model):
+    """A workbook that somebody uploaded. Nothing of it is in the other tables before it is applied."""
+
+    class State(models.TextChoices):
+        READING = "reading", "Being read"
+        REFUSED = "refused", "Refused"
+        PREVIEWED = "previewed", "To be confirmed"
+        APPLYING = "applying", "Being applied"
+        DONE = "done", "Applied"
+        CANCELLED = "cancelled", "Cancelled"
+
+    UNDER_WAY = (State.READING, State.APPLYING)
+    # In these the file itself is no longer needed.
+    OVER = (State.REFUSED, State.DONE, State.CANCELLED)
+
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField(default=timezone.now)
+    filename = models.CharField(max_length=160)
+    content = models.BinaryField(help_text="The file, until it is applied or cancelled.")
+    state = models.CharField(max_length=9, choices=State.choices, default=State.READING)
+    refusal = models.TextField(blank=True, help_text="Why the file as a whole is refused.")
+    notices = models.JSONField(default=list, help_text="What is left out of account.")
+    rows = models.PositiveIntegerField(default=0, help_text="Of the sheet, with its header.")
+    reached = models.PositiveIntegerField(
+        default=0, help_text="The row up to which it was read, then applied."
+    )
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    problems = models.JSONField(default=list, help_text="The first ones: cell and message.")
+    changes = models.JSONField(default=list, help_text="The first ones: row, and what becomes of it.")
+    refused_rows = models.BinaryField(default=b"", help_text="A workbook of what was refused.")
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=("reading", "refused", "previewed", "applying", "done", "cancelled")
+                ),
+                name="workbook_import_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.filename} ({self.get_state_display().lower()})"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in self.UNDER_WAY
+
+    @property
+    def valid(self) -> int:
+        """Rows that would be, or were, taken."""
+        return self.created + self.updated + self.unchanged
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.reached // max(self.rows, 1))
+
+
+class WorkbookExport(models.Model):
+    """The accounts that a search found, as workbooks that a browser can fetch one by one."""
+
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField(default=timezone.now)
+    platform = models.CharField(max_length=9)
+    query = models.JSONField(help_text="A validated AccountQuery.")
+    rows = models.PositiveIntegerField(help_text="Found when it was asked for.")
+    written = models.PositiveIntegerField(default=0)
+    is_done = models.BooleanField(default=False)
+
+    if TYPE_CHECKING:
+        parts: RelatedManager["WorkbookPart"]
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.rows} accounts"
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.written // max(self.rows, 1))
+
+
+class WorkbookPart(models.Model):
+    """One workbook of an export; each is small enough for the gateway's answer."""
+
+    export = models.ForeignKey(WorkbookExport, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveSmallIntegerField()
+    rows = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ("number",)
+        constraints = [
+            models.UniqueConstraint(fields=["export", "number"], name="workbook_part_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.number}"

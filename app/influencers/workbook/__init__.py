@@ -1,0 +1,1 @@
+"""Influencers and their accounts as an Excel workbook, in and out."""

@@ -1,0 +1,106 @@
+"""What a search found, as a workbook: at once if it is small, else as a job, in parts that the gateway can answer with."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from app.influencers.listing import ACCOUNT_SORTS, Sort, found_accounts, in_order
+from app.influencers.models import Account
+from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
+from app.influencers.workbook.columns import Value
+from app.influencers.workbook.writing import write
+
+# More takes longer than somebody waits, and than the gateway does.
+MOST_ROWS_AT_ONCE = 5000
+PART_ROWS = 20_000
+# Lambda answers with 6 MB at most, of which base64 and headers take their share.
+MAX_PART_BYTES = 4 * 1024**2
+KEEP_DAYS = 7
+_FETCHED_ROWS = 1000
+
+Record = dict[str, Value]
+
+
+def accounts_asked_for(platform: str, query: dict[str, Any]) -> QuerySet[Account]:
+    """What a validated AccountQuery finds, in its order."""
+    found: QuerySet[Account] = in_order(
+        found_accounts(platform, query), Sort.parse(query.get("ordering", "handle"), ACCOUNT_SORTS)
+    )
+    return found
+
+
+def records(accounts: QuerySet[Account]) -> Iterator[Record]:
+    """Rows of the workbook, fetched as they are taken."""
+    rows = accounts.select_related("influencer").prefetch_related("tags", "influencer__campaigns")
+    for account in rows.iterator(chunk_size=_FETCHED_ROWS):
+        yield _record(account)
+
+
+def _record(account: Account) -> Record:
+    influencer = account.influencer
+    return {
+        "id": account.pk,
+        "influencer_id": influencer.pk,
+        "platform": account.platform,
+        "handle": account.shown_handle,
+        "name": influencer.name,
+        "phone": influencer.phone,
+        "email": account.email,
+        "url": account.url,
+        "status": account.status,
+        "tags": ", ".join(sorted(tag.name for tag in account.tags.all())),
+        "notes": account.notes,
+        "about": influencer.notes,
+        "campaigns": ", ".join(sorted(campaign.slug for campaign in influencer.campaigns.all())),
+        "followers": account.followers,
+        "daily_views": account.daily_views,
+        "posts": account.posts,
+        "measured_on": account.measured_on,
+    }
+
+
+def export(pk: int) -> None:
+    """Write the parts of an export; called again it begins anew, and once it is done it does nothing."""
+    found = WorkbookExport.objects.filter(pk=pk, is_done=False).first()
+    if found is None:
+        return
+    found.parts.all().delete()
+    rows = records(accounts_asked_for(found.platform, found.query))
+    written = number = 0
+    while part := list(islice(rows, PART_ROWS)):
+        for content, count in _fitting(part):
+            number += 1
+            written += count
+            _keep_part(pk, WorkbookPart(export_id=pk, number=number, rows=count, content=content), written)
+    WorkbookExport.objects.filter(pk=pk).update(is_done=True, rows=written)
+
+
+@transaction.atomic
+def _keep_part(pk: int, part: WorkbookPart, written: int) -> None:
+    # Another worker that began anew has the number already: its part says the same.
+    WorkbookPart.objects.bulk_create([part], ignore_conflicts=True)
+    WorkbookExport.objects.filter(pk=pk).update(written=written)
+
+
+def _fitting(rows: Sequence[Record]) -> Iterator[tuple[bytes, int]]:
+    content = write(rows)
+    if len(content) <= MAX_PART_BYTES or len(rows) == 1:
+        yield content, len(rows)
+        return
+    middle = len(rows) // 2
+    yield from _fitting(rows[:middle])
+    yield from _fitting(rows[middle:])
+
+
+def forget_old() -> None:
+    """Delete files that nobody fetched or confirmed in time; what was imported stays on record without its file."""
+    limit = timezone.now() - dt.timedelta(days=KEEP_DAYS)
+    WorkbookExport.objects.filter(made_at__lt=limit).delete()
+    old = WorkbookImport.objects.filter(made_at__lt=limit)
+    old.exclude(refused_rows=b"").update(refused_rows=b"")
+    old.filter(state=WorkbookImport.State.PREVIEWED).update(state=WorkbookImport.State.CANCELLED, content=b"")

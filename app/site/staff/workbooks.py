@@ -1,0 +1,176 @@
+"""The import wizard, the export of a search, and the list of both."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from app.accounts.models import User
+from app.influencers.listing import AccountQuery
+from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
+from app.influencers.workbook import exporting, jobs
+from app.influencers.workbook.columns import COLUMNS
+from app.influencers.workbook.sheet_process import MAX_ROWS
+from app.influencers.workbook.writing import CONTENT_TYPE, template, write
+from app.site.forms import SummarisedForm
+from app.site.staff.access import READ, WRITE, staff_page
+
+# The gateway hands Lambda 6 MB, of which base64 takes a quarter.
+MAX_UPLOAD_MIB = 4
+SHOWN_TRANSFERS = 20
+
+
+class UploadForm(SummarisedForm):
+    workbook = forms.FileField(
+        label="Excel workbook",
+        help_text=f"An .xlsx file of at most {MAX_UPLOAD_MIB} MB: about 50,000 rows.",
+        widget=forms.FileInput({"accept": ".xlsx"}),
+        error_messages={
+            "required": "Choose a file first.",
+            "missing": "Choose a file first.",
+            "empty": "This file is empty.",
+        },
+    )
+
+    def __init__(self, data: Any = None, files: Any = None) -> None:
+        super().__init__(data)
+        if files is not None:
+            self.files = files
+
+    def clean_workbook(self) -> Any:
+        file = self.cleaned_data["workbook"]
+        if file.size > MAX_UPLOAD_MIB * 1024**2:
+            raise forms.ValidationError(
+                f"This file has {file.size / 1024**2:.1f} MB; {MAX_UPLOAD_MIB} is the limit. Split it."
+            )
+        return file
+
+
+def _home(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "imports": _light(WorkbookImport.objects.select_related("made_by"))[:SHOWN_TRANSFERS],
+        "exports": WorkbookExport.objects.select_related("made_by")[:SHOWN_TRANSFERS],
+        "columns": COLUMNS,
+        "max_rows": MAX_ROWS,
+        "keep_days": exporting.KEEP_DAYS,
+        "may_write": request.user.has_perm(WRITE),
+    }
+    return render(request, "site/staff/workbooks.html", context, status=status)
+
+
+def _light(imports: QuerySet[WorkbookImport]) -> QuerySet[WorkbookImport]:
+    """Without the files and findings, which may be megabytes each."""
+    return imports.defer("content", "refused_rows", "problems", "changes")
+
+
+@require_safe
+@staff_page(READ)
+def workbook_list(request: HttpRequest) -> HttpResponse:
+    return _home(request, UploadForm())
+
+
+@require_POST
+@staff_page(WRITE)
+def upload_workbook(request: HttpRequest) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _home(request, form, status=400)
+    file = form.cleaned_data["workbook"]
+    made = jobs.start_import(file.read(), file.name, _user(request))
+    return redirect("site:staff-import", made.pk)
+
+
+@require_safe
+@staff_page(WRITE)
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(WorkbookImport.objects.defer("content", "refused_rows"), pk=pk)
+    has_refused_rows = WorkbookImport.objects.filter(pk=pk).exclude(refused_rows=b"").exists()
+    context = {"job": found, "State": WorkbookImport.State, "has_refused_rows": has_refused_rows}
+    return render(request, "site/staff/import.html", context)
+
+
+@require_POST
+@staff_page(WRITE)
+def apply_workbook(request: HttpRequest, pk: int) -> HttpResponse:
+    return _step(request, pk, jobs.confirm_import)
+
+
+@require_POST
+@staff_page(WRITE)
+def cancel_workbook(request: HttpRequest, pk: int) -> HttpResponse:
+    return _step(request, pk, jobs.cancel_import)
+
+
+def _step(request: HttpRequest, pk: int, step: Any) -> HttpResponse:
+    try:
+        step(pk)
+    except jobs.TooLateError as error:
+        messages.warning(request, str(error))
+    except WorkbookImport.DoesNotExist:
+        raise Http404 from None
+    return redirect("site:staff-import", pk)
+
+
+@require_safe
+@staff_page(WRITE)
+def refused_rows(request: HttpRequest, pk: int) -> HttpResponse:
+    del request
+    found = get_object_or_404(WorkbookImport.objects.exclude(refused_rows=b""), pk=pk)
+    return _download(bytes(found.refused_rows), f"refused-rows-{pk}.xlsx")
+
+
+@require_safe
+@staff_page(READ)
+def download_template(request: HttpRequest) -> HttpResponse:
+    del request
+    return _download(template(), "influencers-template.xlsx")
+
+
+@require_POST
+@staff_page(READ)
+def export_accounts(request: HttpRequest, platform: str) -> HttpResponse:
+    """What the list's address asks for: as a file at once, or as a job where that would take too long."""
+    query = AccountQuery(data=request.POST)
+    if not query.is_valid():
+        messages.warning(request, "This search can't be exported: mend what is wrong with it first.")
+        return redirect("site:staff-accounts", platform)
+    asked = dict(query.validated_data)
+    accounts = exporting.accounts_asked_for(platform, asked)
+    count = accounts.count()
+    if count <= exporting.MOST_ROWS_AT_ONCE:
+        content = write(exporting.records(accounts))
+        if len(content) <= exporting.MAX_PART_BYTES:
+            return _download(content, f"{platform}-{timezone.now():%Y-%m-%d}.xlsx")
+    made = jobs.start_export(platform, asked, count, _user(request))
+    return redirect("site:staff-export", made.pk)
+
+
+@require_safe
+@staff_page(READ)
+def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(WorkbookExport, pk=pk)
+    context = {"job": found, "parts": found.parts.defer("content"), "keep_days": exporting.KEEP_DAYS}
+    return render(request, "site/staff/export.html", context)
+
+
+@require_safe
+@staff_page(READ)
+def export_part(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    del request
+    part = get_object_or_404(WorkbookPart, export=pk, number=number)
+    return _download(bytes(part.content), f"export-{pk}-part-{number}.xlsx")
+
+
+def _user(request: HttpRequest) -> User:
+    return User.objects.get(username=request.user.get_username())
+
+
+def _download(content: bytes, filename: str) -> HttpResponse:
+    disposition = f'attachment; filename="{filename}"'
+    return HttpResponse(content, CONTENT_TYPE, headers={"Content-Disposition": disposition})

@@ -1,0 +1,102 @@
+"""The import wizard in Chromium, by keyboard: upload, look, apply, and the refused rows."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Group
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from app.accounts.models import User
+from app.influencers.models import Account, Influencer
+from app.influencers.transfers import WorkbookImport
+from app.influencers.workbook import importing, jobs
+from app.influencers.workbook.exporting import Record, accounts_asked_for, records
+from app.influencers.workbook.reading import open_sheet
+from app.influencers.workbook.writing import write
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def signed_in(page: Page, live_server: LiveServer) -> Page:
+    row = Influencer.objects.create(name="Bob Ross", phone="+12025550143")
+    Account.objects.create(
+        influencer=row, platform="youtube", handle="bob", url="https://www.youtube.com/@bob"
+    )
+    user = User.objects.create_user("outreach", password="correct horse battery", is_staff=True)
+    user.groups.add(Group.objects.get_or_create(name="outreach")[0])
+    page.goto("/staff/workbooks/")
+    page.get_by_label("Username").fill("outreach")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Log in").click()
+    return page
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Path:
+    """Bob edited, Ada new, and a row with two problems."""
+    path = tmp_path / "Influencers of May.xlsx"
+    (bob,) = records(accounts_asked_for("youtube", {}))
+    rows: list[Record] = [
+        {**bob, "status": "active", "notes": "Likes clouds 🌊"},
+        {"platform": "youtube", "handle": "@ada", "name": "Ada Lovelace"},
+        {"platform": "youtube", "handle": "@c c", "name": "Cleo", "phone": "12"},
+    ]
+    path.write_bytes(write(rows))
+    return path
+
+
+def test_a_workbook_is_uploaded_looked_at_and_applied(
+    signed_in: Page, workbook: Path, tmp_path: Path
+) -> None:
+    page = signed_in
+    page.get_by_role("button", name="Upload and check").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Choose a file first.")
+    page.get_by_label("Excel workbook").set_input_files(workbook)
+    page.get_by_role("button", name="Upload and check").press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("What Influencers of May.xlsx would change")
+    problems = page.get_by_role("region", name="Problems").get_by_role("row")
+    expect(problems).to_contain_text(["Cell", "D4", "F4"])
+    changes = page.get_by_role("region", name="Changes")
+    expect(changes).to_contain_text("Status: New → Active")
+    assert Account.objects.count() == 1
+    page.get_by_role("button", name="Apply the 2 valid rows").press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Influencers of May.xlsx was applied")
+    assert Account.objects.get(handle="bob").notes == "Likes clouds 🌊"
+    assert Account.objects.get(handle="ada").influencer.name == "Ada Lovelace"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the refused rows").press("Enter")
+    with open_sheet(download.value.path().read_bytes()) as sheet:
+        assert [row.cells["name"] for row in sheet.rows] == ["Cleo"]
+
+
+def test_a_large_workbook_is_followed_without_loading_the_page(
+    signed_in: Page, workbook: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "AT_ONCE_BYTES", 0)
+    page = signed_in
+    page.get_by_label("Excel workbook").set_input_files(workbook)
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.get_by_role("status")).to_contain_text("begins within a minute")
+
+    found = WorkbookImport.objects.get()
+    WorkbookImport.objects.update(rows=4, reached=2)
+    expect(page.get_by_role("status")).to_contain_text("Row 2 of 4, 50 %.")
+    importing.preview(found.pk)
+    expect(page.get_by_role("button", name="Apply the 2 valid rows")).to_be_visible()
+    page.get_by_role("button", name="Cancel").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Influencers of May.xlsx was cancelled")
+    assert Account.objects.count() == 1
+
+
+def test_a_search_is_downloaded_from_its_list(signed_in: Page) -> None:
+    page = signed_in
+    page.goto("/staff/accounts/youtube/?search=bob")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as Excel").press("Enter")
+
+    with open_sheet(download.value.path().read_bytes()) as sheet:
+        assert [row.values["handle"] for row in sheet.rows] == ["@bob"]

@@ -1,0 +1,77 @@
+"""Workbooks as others make them: with openpyxl, or part by part where it would refuse."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+
+HEADERS = ["Platform", "Handle", "Influencer"]
+_SHEET_XML = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+Book = Callable[..., bytes]
+
+
+@pytest.fixture
+def book() -> Book:
+    """A workbook of rows, changed by a callable before it is saved."""
+
+    def make(rows: Iterable[Sequence[Any]], change: Callable[[Worksheet], None] | None = None) -> bytes:
+        workbook = openpyxl.Workbook()
+        sheet = workbook.active
+        assert isinstance(sheet, Worksheet)
+        sheet.title = "Accounts"
+        for row in rows:
+            sheet.append(list(row))
+        if change:
+            change(sheet)
+        return saved(workbook)
+
+    return make
+
+
+def saved(workbook: Any) -> bytes:
+    file = io.BytesIO()
+    workbook.save(file)
+    return file.getvalue()
+
+
+def raw_book(
+    path: Path,
+    sheet: Iterable[bytes],
+    *,
+    shared: str = "",
+    prolog: bytes = b"",
+    extra: dict[str, bytes] | None = None,
+) -> Path:
+    """A workbook whose sheet is these pieces of XML."""
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{_SHEET_XML}" xmlns:r="{_OFFICE}"><sheets>'
+        '<sheet name="Accounts" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="rId2" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+        "xl/sharedStrings.xml": f'<sst xmlns="{_SHEET_XML}">{shared}</sst>',
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, '<?xml version="1.0"?>' + text)
+        for name, content in (extra or {}).items():
+            archive.writestr(name, content)
+        with archive.open("xl/worksheets/sheet1.xml", "w") as part:
+            part.write(
+                b'<?xml version="1.0"?>' + prolog + f'<worksheet xmlns="{_SHEET_XML}"><sheetData>'.encode()
+            )
+            for piece in sheet:
+                part.write(piece)
+            part.write(b"</sheetData></worksheet>")
+    return path

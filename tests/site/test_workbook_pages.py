@@ -1,0 +1,208 @@
+"""The import wizard and the exports, as requests."""
+
+import io
+from collections.abc import Callable
+
+import openpyxl
+import pytest
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from app.accounts.models import User
+from app.influencers.models import Account, Influencer
+from app.influencers.transfers import WorkbookImport
+from app.influencers.workbook import exporting, jobs
+from app.influencers.workbook.writing import CONTENT_TYPE, write
+from app.site.staff import workbooks
+from tests.site.html import checked
+
+HOME = "/staff/workbooks/"
+LIST = "/staff/accounts/youtube/"
+
+
+def signed_in(role: str) -> Client:
+    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
+    user.groups.add(Group.objects.get_or_create(name=role)[0])
+    client = Client(enforce_csrf_checks=False)
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def outreach(db: None) -> Client:
+    return signed_in("outreach")
+
+
+@pytest.fixture
+def accounts(db: None) -> None:
+    for number in range(3):
+        row = Influencer.objects.create(name=f"Person {number}", phone=f"+1202555010{number}")
+        account = Account(influencer=row, platform="youtube", handle=f"person{number}")
+        account.full_clean()
+        account.save()
+
+
+def upload(client: Client, content: bytes, name: str = "list.xlsx") -> str:
+    """Where the upload led."""
+    response = client.post(f"{HOME}upload/", {"workbook": SimpleUploadedFile(name, content)})
+    assert response.status_code == 302, response.content
+    return response["Location"]
+
+
+def page(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    assert "no-store" in response["Cache-Control"]
+    checked(response)
+    return str(response.content.decode())
+
+
+def cells(content: bytes) -> list[tuple[object, ...]]:
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    return list(sheet.iter_rows(values_only=True))
+
+
+ROWS = [
+    {"platform": "youtube", "handle": "@ada", "name": "Ada <b>"},
+    {"platform": "youtube", "handle": "@b b", "name": "Bob"},
+]
+
+
+def test_an_upload_is_looked_at_confirmed_and_summed_up(outreach: Client) -> None:
+    address = upload(outreach, write(ROWS))
+
+    shown = page(outreach, address)
+    assert "Apply the 1 valid row" in shown
+    assert "D3" in shown
+    assert "Ada &lt;b&gt;" in shown
+    assert not Account.objects.exists()
+
+    outreach.post(f"{address}apply/")
+    assert "was applied" in page(outreach, address)
+    assert Account.objects.get().handle == "ada"
+    refused = outreach.get(f"{address}refused/")
+    assert refused["Content-Type"] == CONTENT_TYPE
+    assert "attachment" in refused["Content-Disposition"]
+    assert cells(refused.content)[1][-1] == (
+        "D3: This is no handle of YouTube. Give one as @cleanrivers, or the account's address."
+    )
+    assert "list.xlsx" in page(outreach, HOME)
+
+
+def test_what_was_confirmed_once_is_not_confirmed_again(outreach: Client) -> None:
+    address = upload(outreach, write(ROWS))
+    outreach.post(f"{address}apply/")
+
+    response = outreach.post(f"{address}apply/", follow=True)
+
+    assert "This import is applied already." in response.content.decode()
+    assert Account.objects.count() == 1
+
+
+def test_a_cancelled_import_changes_nothing(outreach: Client) -> None:
+    address = upload(outreach, write(ROWS))
+
+    outreach.post(f"{address}cancel/")
+
+    assert "Nothing was changed." in page(outreach, address)
+    assert not Account.objects.exists()
+    assert not bytes(WorkbookImport.objects.get().content)
+
+
+def test_a_file_that_is_no_workbook_is_refused_with_what_to_do(outreach: Client) -> None:
+    shown = page(outreach, upload(outreach, b"Platform,Handle", "list.csv"))
+
+    assert "This file can&#x27;t be imported" in shown or "This file can't be imported" in shown
+    assert "Save the sheet as" in shown
+
+
+def test_a_sheet_in_which_everything_is_known_has_nothing_to_apply(outreach: Client, accounts: None) -> None:
+    rows = exporting.records(exporting.accounts_asked_for("youtube", {}))
+
+    shown = page(outreach, upload(outreach, write(rows)))
+    assert "everything in it is known already" in shown
+    assert "apply/" not in shown
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (None, "Choose a file first."),
+        (b"", "This file is empty."),
+        (b"x" * (4 * 1024**2 + 1), "4 is the limit"),
+    ],
+)
+def test_an_upload_that_is_none_says_so_on_the_page(
+    file: bytes | None, message: str, outreach: Client
+) -> None:
+    fields = {} if file is None else {"workbook": SimpleUploadedFile("list.xlsx", file)}
+
+    response = outreach.post(f"{HOME}upload/", fields)
+
+    assert response.status_code == 400
+    assert message in checked(response, 400).html
+    assert not WorkbookImport.objects.exists()
+
+
+def test_a_large_upload_shows_how_far_it_has_come(
+    outreach: Client, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(jobs, "AT_ONCE_BYTES", 0)
+    address = upload(outreach, write(ROWS))
+    assert "begins within a minute" in page(outreach, address)
+    WorkbookImport.objects.update(rows=3, reached=2)
+    assert "Row 2 of 3, 66 %." in page(outreach, address)
+
+    work_off_jobs()
+    assert "data-poll" not in page(outreach, address)
+
+
+def test_an_export_has_what_the_list_was_asked_for(accounts: None) -> None:
+    viewer = signed_in("viewer")
+
+    response = viewer.post(f"{LIST}export/", {"search": "person1", "ordering": "handle"})
+
+    assert response["Content-Type"] == CONTENT_TYPE
+    rows = cells(response.content)
+    assert [row[3:6] for row in rows] == [
+        ("Handle", "Influencer", "Telephone number"),
+        ("@person1", "Person 1", "+12025550101"),
+    ]
+
+
+def test_an_export_of_a_wrong_search_leads_back(outreach: Client) -> None:
+    response = outreach.post(f"{LIST}export/", {"followers_min": "many"}, follow=True)
+
+    assert "can&#x27;t be exported" in response.content.decode()
+
+
+def test_a_large_export_becomes_a_job_whose_parts_are_fetched(
+    outreach: Client, accounts: None, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(exporting, "MOST_ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(exporting, "PART_ROWS", 2)
+    address = outreach.post(f"{LIST}export/", {})["Location"]
+    assert "begins within a minute" in page(outreach, address)
+
+    work_off_jobs()
+    assert "in 2 workbooks" in page(outreach, address)
+    assert [row[3] for row in cells(outreach.get(f"{address}2/").content)] == ["Handle", "@person2"]
+    assert "3 accounts of youtube" in page(outreach, HOME)
+
+
+def test_a_viewer_reads_the_list_and_is_offered_no_upload(accounts: None) -> None:
+    viewer = signed_in("viewer")
+
+    shown = page(viewer, HOME)
+    assert "Download the template" in shown
+    assert "Upload and check" not in shown
+    assert viewer.get(f"{HOME}template/")["Content-Type"] == CONTENT_TYPE
+
+
+def test_the_limit_of_an_upload_fits_what_the_gateway_hands_over() -> None:
+    gateway_bytes = 6 * 1024**2
+
+    assert gateway_bytes - 20_000 > workbooks.MAX_UPLOAD_MIB * 1024**2 * 4 / 3
+    assert gateway_bytes - 20_000 > exporting.MAX_PART_BYTES * 4 / 3
