@@ -3,13 +3,15 @@
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import functions
+from ops import functions, terraform
+from ops.environments import LAMBDA_PYTHON_VERSION
 from ops.functions import CallError
 from ops.platform import StagePlatform
 
@@ -23,7 +25,25 @@ _PLACEHOLDER = re.compile(r"\bexample\.(org|com|net)\b|change-?me", re.IGNORECAS
 
 def problems(platform: StagePlatform) -> list[str]:
     """Everything that stands in a deploy's way, each with what to do about it. No secret's value is in it."""
-    return tree(platform) + platform_problems(platform)
+    return tools() + tree(platform) + platform_problems(platform)
+
+
+def tools() -> list[str]:
+    """Whether what packages and plans is of a version that can."""
+    found = []
+    if sys.version_info[:2] != LAMBDA_PYTHON_VERSION:
+        wanted = ".".join(map(str, LAMBDA_PYTHON_VERSION))
+        found.append(
+            f"This is Python {sys.version.split()[0]}, and Lambda's is {wanted}: install it and remove .venv."
+        )
+    try:
+        said = json.loads(terraform.run(ROOT, "version", "-json").stdout)["terraform_version"]
+    except terraform.UnavailableError as error:
+        return [*found, str(error)]
+    if tuple(map(int, said.split("-")[0].split(".")[:2])) < terraform.MINIMUM_VERSION[:2]:
+        wanted = ".".join(map(str, terraform.MINIMUM_VERSION))
+        found.append(f"This is Terraform {said}: install version {wanted} or newer.")
+    return found
 
 
 def platform_problems(platform: StagePlatform) -> list[str]:

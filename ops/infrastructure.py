@@ -66,10 +66,15 @@ def prepare(environment: str) -> dict[str, str]:
     Raises:
         InfrastructureError, ops.terraform.UnavailableError: say what to do.
     """
-    extra = _variables(environment)
+    extra, bucket = _variables(environment), state_bucket()
+    if not _exists(bucket):
+        raise InfrastructureError(
+            f"There is no {bucket}, where the states are kept: `make bootstrap`, or set AWS_PROFILE if it is not"
+            f" account {account_id()} that you mean."
+        )
     backend = [
         f"-backend-config=environments/{environment}.s3.tfbackend",
-        f"-backend-config=bucket={state_bucket()}",
+        f"-backend-config=bucket={bucket}",
     ]
     terraform.init(terraform.TERRAFORM, "-reconfigure", *backend, extra=extra)
     return extra
@@ -174,7 +179,9 @@ def bootstrap() -> None:
     override.write_text(_S3_BACKEND)
     settings = {"bucket": bucket, "key": "bootstrap.tfstate", "region": REGION, "use_lockfile": "true"}
     backend = [f"-backend-config={name}={value}" for name, value in settings.items()]
-    terraform.init(_BOOTSTRAP, "-migrate-state", "-force-copy", *backend, extra=extra)
+    # Of a bucket that was there before nothing is copied: what Terraform remembers here may be another account's.
+    state = ["-migrate-state", "-force-copy"] if is_new else ["-reconfigure"]
+    terraform.init(_BOOTSTRAP, *state, *backend, extra=extra)
     local_state.unlink(missing_ok=True)
     if not is_new:
         _plan_and_apply_bootstrap(extra)

@@ -120,9 +120,14 @@ def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) 
     """
     mirror = plugin_folder()
     given = [f"-plugin-dir={mirror}"] if mirror else []
+    if folder.parent.name != "modules":
+        # The registry's further hashes would be written into a tracked file, and a deploy refuses a changed tree.
+        given.append("-lockfile=readonly")
     result = run(folder, "init", "-no-color", *given, *arguments, extra=extra)
     if result.returncode:
-        raise UnavailableError(f"`terraform init` failed in {folder}:\n{result.stderr.strip()}\n{_advice()}")
+        said = result.stderr.strip()
+        advice = f"\n{_advice()}" if "provider" in said.lower() else ""
+        raise UnavailableError(f"`terraform init` failed in {folder}:\n{said}{advice}")
 
 
 def _advice() -> str:

@@ -92,6 +92,8 @@ def _rehearse(rehearsal: Rehearsal, pool: ThreadPoolExecutor) -> None:
     nonprod = pool.submit(_nonprod, rehearsal)
     plan_and_apply(rehearsal, steps, "prod")
     values = production.live(rehearsal, pool, empty)
+    # Terraform's destroy takes them away.
+    world.require_function_logs(rehearsal.folder / "functions")
     destroy(rehearsal, steps, "prod")
     with steps.step("wait for nonprod") as step:
         futures.wait([nonprod])

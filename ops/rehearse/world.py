@@ -17,6 +17,7 @@ from ops.emulator import Emulator
 from ops.platform import StagePlatform
 from ops.rehearse import mailbox
 from ops.rehearse.mailbox import Mailbox
+from ops.rehearse.visitor import UnexpectedAnswerError
 
 STAGE = "prod"
 _TRUSTED = ("lambda.amazonaws.com", "apigateway.amazonaws.com", "events.amazonaws.com")
@@ -82,7 +83,20 @@ def save_function_logs(folder: Path) -> None:
     for group in logs.describe_log_groups()["logGroups"]:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
         lines = [event["message"].rstrip() for page in pages for event in page["events"]]
-        (folder / f"{Path(group['logGroupName']).name}.log").write_text("\n".join(lines) + "\n")
+        name = group["logGroupName"].strip("/").replace("/", "-")
+        (folder / f"{name}.log").write_text("\n".join(lines) + "\n")
+
+
+def require_function_logs(folder: Path) -> None:
+    """Keep the logs, in which the serving function of production must have told of the requests that it had.
+
+    Raises:
+        UnexpectedAnswerError: it has not, so that a search of what was kept would find nothing in them.
+    """
+    save_function_logs(folder)
+    kept = folder / f"aws-lambda-{zappa_settings.project_name()}-{STAGE}.log"
+    if not kept.exists() or "django.request" not in kept.read_text():
+        raise UnexpectedAnswerError(f"{kept.name} tells of no request: {sorted(folder.iterdir())}")
 
 
 def make_platform(running: Emulator, server_url: str, database_url: str, mail: Path) -> StagePlatform:

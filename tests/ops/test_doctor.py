@@ -1,8 +1,10 @@
 """What stops a deploy before it begins, against an emulated account."""
 
 import json
+import os
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -94,3 +96,22 @@ def test_a_malformed_secret_is_named_and_not_repeated(
     (problem,) = doctor.platform_problems(prod)
     assert expected in problem
     assert "hunter2" not in problem
+
+
+def test_this_machine_has_tools_that_can() -> None:
+    assert doctor.tools() == []
+
+
+def test_a_terraform_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "terraform"
+    old.write_text("#!/bin/sh\necho '{\"terraform_version\": \"1.9.8\"}'\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (problem,) = doctor.tools()
+    assert "1.9.8" in problem
+
+
+def test_another_python_than_lambdas_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LAMBDA_PYTHON_VERSION", (3, 99))
+    (problem,) = doctor.tools()
+    assert "3.99" in problem
