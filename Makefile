@@ -62,7 +62,7 @@ audit: $(VENV)/dev ## Look the locked versions up among the known vulnerabilitie
 	@$(PYTHON) -m ops.workflows audit
 
 .PHONY: update-pull-request
-update-pull-request: # push the locks that `make lock` changed, and open a pull request (GH_TOKEN)
+update-pull-request: ## Push the locks that `make lock` changed, and open a pull request (GH_TOKEN)
 	@ops/update-pull-request
 
 .PHONY: lock
@@ -100,7 +100,7 @@ plan-fetch: $(VENV)/dev ## Get a kept plan back, to apply it (SHA256=digest)
 .PHONY: drift drift-issue
 drift: $(VENV)/dev ## Fail if what is there is not what the code says
 	@$(PYTHON) -m ops.infrastructure drift $(NEEDS_ENV)
-drift-issue: $(VENV)/dev # open, update or close the issue about what `make drift` found
+drift-issue: $(VENV)/dev ## Open, update or close the issue about what `make drift` found
 	@$(PYTHON) -m ops.github drift-issue $(NEEDS_ENV)
 
 .PHONY: apply
@@ -110,7 +110,7 @@ apply: $(VENV)/dev ## Carry out the plan that was shown; asks, unless CONFIRM=1
 .PHONY: cost cost-page
 cost: $(VENV)/dev ## Say what it costs a month, and fail over its budget (ENV=prod; JSON=1; PLAN=file.json)
 	@$(PYTHON) -m ops.cost $(if $(value ENV),"$$ENV") $(if $(JSON),--json) $(if $(PLAN),--plan "$(PLAN)")
-cost-page: $(VENV)/dev # the tables of docs/cost.md, made anew
+cost-page: $(VENV)/dev ## The tables of docs/cost.md, made anew
 	@$(PYTHON) -m ops.cost --page
 
 ##@ Deploy it (STAGE=dev, staging or prod)
@@ -171,8 +171,8 @@ doctor: $(VENV)/dev ## Say what would stop a deploy to a stage, and what its -op
 	@$(PYTHON) -m ops.stage doctor $(NEEDS_STAGE)
 
 .PHONY: rehearse
-rehearse: $(VENV)/dev ## Rehearse a deployment on an emulated AWS (STEP=lambda, STEP=failures)
-	@$(PYTHON) -m ops.rehearse $(or $(STEP),$(error Name a step, as in: make rehearse STEP=lambda))
+rehearse: $(VENV)/dev ## Rehearse it all on an emulated AWS (STEP=lambda, STEP=failures; PROJECT=name of a fork)
+	@$(PYTHON) -m ops.rehearse $(STEP) $(if $(PROJECT),--project $(PROJECT))
 
 # The environment: made once, brought up to date when a lock changes. `dev` contains `demo`.
 $(PYTHON):

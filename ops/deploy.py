@@ -25,6 +25,7 @@ from ops.smoke import SmokeError
 from ops.steps import StepFailedError, Steps
 from ops.zappa import Zappa
 
+ASK_ENDPOINTS = "reach every endpoint from inside the VPC"
 ASK_BEFORE = "ask the new code, before any visitor does"
 ASK_IN_PUBLIC = "ask through the public address"
 _YEAR = "public, max-age=31536000, immutable"
@@ -126,7 +127,7 @@ def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | N
     steps, platform = deployment.steps, deployment.platform
     with steps.step(f"bring it to {platform.ops_stage}", untouched):
         put_ops(deployment, zip_url)
-    with steps.step("reach every endpoint from inside the VPC", untouched) as step:
+    with steps.step(ASK_ENDPOINTS, untouched) as step:
         step.note = doctor.endpoints(platform).splitlines()[-1]
     if before is None:
         with steps.step(

@@ -5,7 +5,7 @@
     python -m ops.infrastructure drift ENVIRONMENT                    (`make drift ENV=prod`)
 
 What is applied is the plan that was read: `apply` takes the file that `plan` wrote, and Terraform refuses it if the
-state has changed since. The project's name comes from zappa_settings.json, for Terraform as for everything else.
+state has changed since.
 Beside the file is a summary without secrets, for a pull request.
 """
 
@@ -49,7 +49,11 @@ def account_id() -> str:
 
 
 def state_bucket() -> str:
-    """Where terraform/bootstrap keeps the states."""
+    """Where terraform/bootstrap keeps the states.
+
+    Raises:
+        InfrastructureError, ops.zappa_settings.SettingsError: say what to do.
+    """
     return f"{zappa_settings.project_name()}-terraform-state-{account_id()}"
 
 
@@ -185,17 +189,15 @@ def _plan_and_apply_bootstrap(extra: dict[str, str]) -> None:
 
 
 def _variables(name: str) -> dict[str, str]:
-    return {
-        "TF_DATA_DIR": str(ROOT / "var" / "terraform" / name),
-        "TF_VAR_project": zappa_settings.project_name(),
-    }
+    return {"TF_DATA_DIR": str(ROOT / "var" / "terraform" / name)}
 
 
 def _plan(folder: Path, file: Path, extra: dict[str, str], arguments: list[str]) -> None:
-    # A plan that fails leaves none to apply.
     file.unlink(missing_ok=True)
     file.parent.mkdir(parents=True, exist_ok=True)
     if terraform.show(folder, "plan", f"-out={file}", *arguments, extra=extra):
+        # Terraform keeps what it had planned until the error, to be looked at.
+        file.unlink(missing_ok=True)
         raise InfrastructureError("There is no plan: mend what Terraform says, and plan again.")
 
 
@@ -235,6 +237,7 @@ def main() -> int:
         consent.RefusedError,
         plans.PlanError,
         terraform.UnavailableError,
+        zappa_settings.SettingsError,
     ) as error:
         print(error, file=sys.stderr)
         return 1

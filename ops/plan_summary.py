@@ -237,6 +237,7 @@ def _sections(planned: Sequence[Planned]) -> Iterator[_Section]:
         chosen = [one for one in planned if one.deed is deed]
         if chosen:
             lines = [line for one in chosen for line in _lines(one)]
+            lines = lines if lines[-1] else lines[:-1]
             title = f"{deed.word.capitalize()}: {len(chosen)}"
             yield _Section(title, lines, is_open=deed in {Deed.DESTROY, Deed.REPLACE, Deed.CHANGE})
 

@@ -105,7 +105,9 @@ def offline(environment: str, *arguments: str) -> PlanJson:
         shutil.copytree(terraform.TERRAFORM, folder, ignore=unneeded)
         # The committed backend is S3, where the state of the real environment is.
         (folder / "backend_override.tf").write_text(_LOCAL_BACKEND)
-        extra = aws.environment() | {"TF_VAR_project": zappa_settings.project_name()}
+        # Terraform reads the project's name there.
+        shutil.copy(zappa_settings.COMMITTED, place)
+        extra = aws.environment()
         terraform.init(folder, extra=extra)
         file = folder / "plan"
         variables = f"-var-file=environments/{environment}.tfvars"

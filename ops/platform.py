@@ -167,7 +167,11 @@ def from_terraform(stage: str) -> StagePlatform:
     try:
         extra = infrastructure.prepare(ENVIRONMENTS[stage])
         result = terraform.run(terraform.TERRAFORM, "output", "-no-color", "-json", extra=extra)
-    except (infrastructure.InfrastructureError, terraform.UnavailableError) as error:
+    except (
+        infrastructure.InfrastructureError,
+        terraform.UnavailableError,
+        zappa_settings.SettingsError,
+    ) as error:
         raise PlatformError(str(error)) from None
     if result.returncode:
         raise PlatformError(f"`terraform output` failed: {result.stderr.strip()}")

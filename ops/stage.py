@@ -140,7 +140,7 @@ def run_logs(deployment: Deployment, arguments: argparse.Namespace) -> None:
     deployment.render()
     stage = deployment.platform.ops_stage if arguments.ops else deployment.platform.stage
     os.chdir(deployment.folder)
-    command = [sys.executable, "-m", "zappa.cli", "tail", stage, "--since", arguments.since]
+    command = [sys.executable, "-u", "-m", "zappa.cli", "tail", stage, "--since", arguments.since]
     os.execv(sys.executable, command)  # noqa: S606 - no shell, and our own interpreter
 
 

@@ -1,5 +1,6 @@
 """A command of several steps, as its operator sees it: a line a step with its time, and a table at the end."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ class Step:
 
     Attributes:
         what: as it was announced.
+        began: when, by a clock of this process, for an order among several lists.
         seconds: how long it took.
         note: what is worth knowing about it, set inside the block.
         ok: whether it ended without an error.
@@ -25,6 +27,43 @@ class Step:
     seconds: float = 0
     note: str = ""
     ok: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+
+class _Screen:
+    """A line a step, begun when it begins: only the newest can be ended on its own line if several go on at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: Step | None = None
+
+    def begin(self, step: Step) -> None:
+        with self._lock:
+            self._break()
+            print(_announced(step), end="", flush=True)
+            self._open = step
+
+    def end(self, step: Step) -> None:
+        with self._lock:
+            is_open = self._open is step
+            if not is_open:
+                self._break()
+            outcome = f"{step.seconds:6.1f} s  {step.note if step.ok else 'FAILED'}".rstrip()
+            print(f"{'' if is_open else _announced(step)} {outcome}", flush=True)
+            if is_open:
+                self._open = None
+
+    def _break(self) -> None:
+        if self._open is not None:
+            print(" …")
+            self._open = None
+
+
+def _announced(step: Step) -> str:
+    return f"  {step.what:<52}"
+
+
+_SCREEN = _Screen()
 
 
 @dataclass
@@ -46,16 +85,15 @@ class Steps:
         """
         step = Step(what)
         self.done.append(step)
-        print(f"  {what:<52}", end="", flush=True)
-        started = time.monotonic()
+        _SCREEN.begin(step)
         try:
             yield step
             step.ok = True
         except Exception as error:
             raise StepFailedError(if_it_fails or f"“{what}” failed.") from error
         finally:
-            step.seconds = time.monotonic() - started
-            print(f" {step.seconds:6.1f} s  {step.note if step.ok else 'FAILED'}".rstrip(), flush=True)
+            step.seconds = time.monotonic() - step.began
+            _SCREEN.end(step)
 
     def table(self) -> str:
         """All steps with their times, and the sum."""

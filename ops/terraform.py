@@ -91,8 +91,8 @@ def run(
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(extra))
 
 
-def show(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> int:
-    """Run Terraform in a folder before the operator's eyes.
+def show(folder: Path, verb: str, *arguments: str, extra: Mapping[str, str] | None = None) -> int:
+    """Run Terraform in a folder before the operator's eyes, or into a file without colours.
 
     Returns:
         Its exit code.
@@ -100,7 +100,10 @@ def show(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) 
     Raises:
         UnavailableError: there is no Terraform.
     """
-    command = [binary(), f"-chdir={folder}", *arguments]
+    colours = [] if sys.stdout.isatty() else ["-no-color"]
+    command = [binary(), f"-chdir={folder}", verb, *colours, *arguments]
+    # Ours are buffered where nobody looks on, and would come after Terraform's.
+    sys.stdout.flush()
     return subprocess.run(command, check=False, env=environment(extra)).returncode
 
 

@@ -31,6 +31,11 @@ _SECRET_VARIABLE = re.compile(r"PASSW|TOKEN|CREDENTIAL|(SECRET|PRIVATE|API|ACCES
 _URL_WITH_PASSWORD = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 
+# Bucket names end at 63 characters: "-nonprod-zappa-deployments-" and an account number take 39. X-Ray's rules end at 32, with "-prod".
+_LONGEST_PROJECT_NAME = 24
+_PROJECT_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
 class SettingsError(Exception):
     """The settings can't be used; the message says what to mend."""
 
@@ -120,8 +125,17 @@ def _extended(raw: Mapping[str, Settings], stage: str) -> Settings:
 
 
 def project_name(path: Path = COMMITTED) -> str:
-    """What begins every name, for Zappa, Terraform and us: a fork changes it in the committed file alone."""
+    """What begins every name, for Zappa, Terraform and us: a fork changes it in the committed file alone.
+
+    Raises:
+        SettingsError: it can't begin every name.
+    """
     name: str = committed(path)["prod"]["project_name"]
+    if not _PROJECT_NAME.fullmatch(name) or len(name) > _LONGEST_PROJECT_NAME:
+        raise SettingsError(
+            f"project_name is {name!r} in {path.name}, expected lower-case words joined by single hyphens,"
+            f" at most {_LONGEST_PROJECT_NAME} characters."
+        )
     return name
 
 

@@ -48,7 +48,7 @@ module "cdn_secret" {
   source   = "./modules/secret"
   for_each = local.cdns
 
-  name        = "${var.project}/${each.key}/cdn/origin"
+  name        = "${local.project}/${each.key}/cdn/origin"
   description = "What the CDN of ${each.key} sends to prove itself"
   value       = ephemeral.aws_secretsmanager_random_password.cdn[each.key].random_password
   protected   = var.protected

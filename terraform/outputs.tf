@@ -2,7 +2,7 @@
 
 output "project" {
   description = "Begins every name."
-  value       = var.project
+  value       = local.project
 }
 
 output "environment" {

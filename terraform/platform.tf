@@ -10,7 +10,7 @@ module "database" {
   source = "./modules/database"
 
   name                      = local.name
-  project                   = var.project
+  project                   = local.project
   stages                    = keys(var.stages)
   network                   = { vpc_id = module.network.vpc_id, subnet_ids = module.network.private_subnet_ids }
   client_security_group_ids = { functions = module.zappa.security_group_id }
@@ -53,7 +53,7 @@ module "zappa" {
   source = "./modules/zappa"
 
   name    = local.name
-  project = var.project
+  project = local.project
   network = {
     vpc_id                         = module.network.vpc_id
     gateway_prefix_list_ids        = module.network.gateway_prefix_list_ids
@@ -82,7 +82,7 @@ module "monitoring" {
   source = "./modules/monitoring"
 
   name                = local.name
-  project             = var.project
+  project             = local.project
   email               = var.alarm_email
   monthly_budget_usd  = var.monthly_budget_usd
   account_alarms      = var.account_alarms

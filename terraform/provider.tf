@@ -14,13 +14,16 @@ provider "aws" {
 data "aws_caller_identity" "current" {}
 
 locals {
+  # The one place that has the name: Zappa's functions and everything here are called after it.
+  project = jsondecode(file("${path.module}/../zappa_settings.json")).dev.project_name
+
   account_id = data.aws_caller_identity.current.account_id
 
   # Production carries the plain names, so that both environments fit into one account.
-  name = var.environment == "prod" ? var.project : "${var.project}-${var.environment}"
+  name = var.environment == "prod" ? local.project : "${local.project}-${var.environment}"
 
   tags = {
-    Project     = var.project
+    Project     = local.project
     Environment = var.environment
     ManagedBy   = "terraform"
   }

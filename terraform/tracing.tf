@@ -4,14 +4,14 @@ resource "aws_xray_sampling_rule" "api" {
   # The emulator has no X-Ray.
   count = contains(keys(var.stages), "prod") && !var.emulated ? 1 : 0
 
-  rule_name      = "${var.project}-prod"
+  rule_name      = "${local.project}-prod"
   priority       = 100
   version        = 1
   reservoir_size = 0
   fixed_rate     = var.trace_share
 
   # As the gateway calls itself: its API, which Zappa names like the function, and the stage.
-  service_name = "${var.project}-prod/prod"
+  service_name = "${local.project}-prod/prod"
   service_type = "AWS::ApiGateway::Stage"
   resource_arn = "*"
   host         = "*"

@@ -1,15 +1,3 @@
-variable "project" {
-  description = "Begins every name: functions, roles, buckets, table, secrets. It is project_name of ../zappa_settings.json, which make passes on."
-  type        = string
-  default     = "coalition-builder"
-
-  validation {
-    # Bucket names end at 63 characters: "-nonprod-zappa-deployments-" and an account number take 39.
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.project)) && length(var.project) <= 24
-    error_message = "project is lower-case words joined by single hyphens, at most 24 characters."
-  }
-}
-
 variable "environment" {
   description = "nonprod (stages dev and staging) or prod (stage prod)."
   type        = string
@@ -144,7 +132,7 @@ variable "interface_endpoints" {
 }
 
 variable "mail_domain" {
-  description = "The domain that mail is sent from, e.g. example.org. Empty: no mail identity, and every mail is dropped."
+  description = "The domain that mail is sent from, e.g. example.org; SES knows it once in an account, so each environment needs its own. Empty: no mail identity, and every mail is dropped."
   type        = string
   default     = ""
 }

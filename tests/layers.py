@@ -69,6 +69,8 @@ def write_layer(
                 writer.null()
             elif shape_type == shapefile.POLYGONZ:
                 writer.polyz([[(x, y, 7.0) for x, y in ring] for ring in rings])
+            elif shape_type == shapefile.POLYGONM:
+                writer.polym([[(x, y, 7.0) for x, y in ring] for ring in rings])
             else:
                 writer.poly([list(ring) for ring in rings])
     for suffix, text in ((".prj", prj), (".cpg", cpg)):

@@ -17,7 +17,6 @@ from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Greatest
 
 WGS84 = 4326
 NAD83 = 4269
@@ -291,12 +290,6 @@ def bounds(expression: str | Combinable) -> dict[str, Func]:
     """The bounding box of a shape in degrees, as the columns that a region keeps."""
     functions = {"west": "ST_XMin", "south": "ST_YMin", "east": "ST_XMax", "north": "ST_YMax"}
     return {column: _Bound(expression, function=function) for column, function in functions.items()}
-
-
-def size_degrees(expression: str | Combinable) -> Func:
-    """The longer side of a shape's bounding box."""
-    box = bounds(expression)
-    return Greatest(box["east"] - box["west"], box["north"] - box["south"])
 
 
 def covered_points_sql(areas: str, points: str, column: str) -> str:

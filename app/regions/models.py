@@ -39,14 +39,18 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """Regions of every kind and vintage that cover the point; a shared edge belongs to both sides."""
         return geometry.covering(self, point)
 
+    def covering_current(self, point: Point) -> Self:
+        """The query of `located_at`: of each kind the newest first, and the lowest GEOID."""
+        covering = self.covering(point).current().select_related("parent").without_shapes()
+        return covering.order_by("kind", "-vintage", "geoid")
+
     def located_at(self, point: Point) -> list["Region"]:
         """The current region of each kind that covers the point, in one query; the lowest GEOID on a shared edge.
 
         Where two states with layers of different age meet, the newer one wins.
         """
         newest: dict[str, Region] = {}
-        covering = self.covering(point).current().select_related("parent").without_shapes()
-        for region in covering.order_by("kind", "-vintage", "geoid"):
+        for region in self.covering_current(point):
             newest.setdefault(region.kind, region)
         order = RegionKind.values
         return sorted(newest.values(), key=lambda region: order.index(region.kind))

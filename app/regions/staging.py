@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, reset_queries
 from django.db.backends.utils import CursorWrapper
 from django.db.models import BinaryField, FloatField, Func, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Least
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from app.regions.geometry import (
@@ -23,13 +23,12 @@ from app.regions.geometry import (
     Transform,
     ValidAreas,
     bounds,
-    size_degrees,
 )
 from app.regions.models import Region
 from app.regions.tiger import LAYOUTS, OUTLINE_TOLERANCE_OF_SIZE, Attributes
 
 REGIONS = Region._meta.db_table  # noqa: SLF001 - Django's public name
-STAGED = "regions_staged"
+LOADED, STAGED = "regions_loaded", "regions_staged"
 # Ten values a row: SQLite before 3.32 takes 999 in one statement.
 _BATCH_RECORDS = 80
 _COPY_CHUNK_BYTES = 1 << 17
@@ -38,16 +37,30 @@ _ATTRIBUTES = [column.name for column in fields(Attributes)]
 _BOUNDS = ("west", "south", "east", "north")
 _SHAPES = ("geometry", "outline")
 _COLUMNS = (*_ATTRIBUTES, *_BOUNDS, *_SHAPES)
-_LOADED = ("record", *_ATTRIBUTES, "repaired", "shape")
-_CREATE = f"""
-    CREATE TEMPORARY TABLE {STAGED} (
-        record integer PRIMARY KEY, geoid varchar(14), name varchar(100), full_name varchar(140),
-        state_fips varchar(2), usps varchar(2), land_area_m2 bigint, water_area_m2 bigint,
-        shape geometry, repaired boolean, geometry geometry, outline geometry,
-        west double precision, south double precision, east double precision, north double precision,
-        outcome varchar(9)
-    )
+_LOADED_COLUMNS = ("record", *_ATTRIBUTES, "mended", "shape")
+_ABOUT_A_RECORD = """
+    record integer PRIMARY KEY, geoid varchar(14), name varchar(100), full_name varchar(140),
+    state_fips varchar(2), usps varchar(2), land_area_m2 bigint, water_area_m2 bigint
 """
+# Not a temporary table on PostgreSQL, because its parallel workers can't read those. It is gone with the transaction.
+_CREATE = f"({_ABOUT_A_RECORD}, mended boolean, shape geometry)"
+_FOR_POSTGRESQL = (
+    f"CREATE UNLOGGED TABLE {LOADED} {_CREATE}",
+    # Compressing doubles takes longer than everything else and gains little.
+    f"ALTER TABLE {LOADED} ALTER shape SET STORAGE EXTERNAL",
+    # However few pages it has: each row means milliseconds of geometry.
+    f"ALTER TABLE {LOADED} SET (parallel_workers = 2)",
+    # Its compiler takes longer than what it would compile.
+    "SET LOCAL jit = off",
+    # As the regions' own columns have it where the server knows it, so that shapes are compressed once.
+    """
+    SELECT set_config(name, 'lz4', true) FROM pg_settings
+    WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)
+    """,
+)
+_FOR_SQLITE = (f"CREATE TEMPORARY TABLE {LOADED} {_CREATE}",)
+
+
 OFF_GLOBE = "its coordinates are not degrees of longitude and latitude"
 NO_AREA = "no area is left of its shape after the repair"
 
@@ -73,16 +86,12 @@ class Staging:
 
     def __init__(self, cursor: CursorWrapper, kind: str, vintage: int) -> None:
         self.cursor, self.kind, self.vintage = cursor, kind, vintage
-        cursor.execute(_CREATE)
-        if connection.vendor == "postgresql":
-            # Compressing doubles takes longer than everything else and gains little.
-            cursor.execute(
-                f"ALTER TABLE {STAGED} ALTER shape SET STORAGE EXTERNAL, ALTER geometry SET STORAGE EXTERNAL"
-            )
+        for statement in _FOR_POSTGRESQL if connection.vendor == "postgresql" else _FOR_SQLITE:
+            cursor.execute(statement)
 
     def load(self, records: Iterable[StagedRecord]) -> None:
         if connection.vendor == "postgresql":
-            statement = f"COPY {STAGED} ({', '.join(_LOADED)}) FROM STDIN (FORMAT binary)"
+            statement = f"COPY {LOADED} ({', '.join(_LOADED_COLUMNS)}) FROM STDIN (FORMAT binary)"
             stream = _CopyStream(records)
             try:
                 with connection.wrap_database_errors:
@@ -96,7 +105,7 @@ class Staging:
             self._insert(records)
 
     def _insert(self, records: Iterable[StagedRecord]) -> None:
-        row_sql = f"({', '.join(['%s'] * (len(_LOADED) - 1))}, ST_GeomFromEWKB(%s))"
+        row_sql = f"({', '.join(['%s'] * (len(_LOADED_COLUMNS) - 1))}, ST_GeomFromEWKB(%s))"
         left = iter(records)
         while batch := list(islice(left, _BATCH_RECORDS)):
             values = [
@@ -109,7 +118,7 @@ class Staging:
                 for one in batch
             ]
             self.cursor.execute(
-                f"INSERT INTO {STAGED} ({', '.join(_LOADED)}) VALUES {', '.join([row_sql] * len(batch))}",  # noqa: S608 - names from this module, values as parameters
+                f"INSERT INTO {LOADED} ({', '.join(_LOADED_COLUMNS)}) VALUES {', '.join([row_sql] * len(batch))}",  # noqa: S608 - names from this module, values as parameters
                 [value for row in values for value in row],
             )
             # With DEBUG on, Django keeps every statement, and these hold whole shapes.
@@ -117,31 +126,33 @@ class Staging:
 
     def prepare(self) -> Iterator[tuple[int, str, str]]:
         """Transform, mend and simplify; yields the key, the GEOID and the reason of each record that has to go."""
-        yield from self._taken_out(f"NOT ({_on_globe()})", OFF_GLOBE)
-        geometry = _column("geometry")
-        self._update(geometry=Transform(_column("shape")), shape=_column("NULL"))
-        self._update(repaired=_column(f"repaired OR NOT {_sql(IsValid(geometry))[0]}"))
-        self._update("repaired", geometry=ValidAreas(geometry))
-        self._update(**bounds(geometry))
+        yield from self._taken_out(LOADED, f"NOT ({_on_globe()})", OFF_GLOBE)
+        attributes = ", ".join(_ATTRIBUTES)
+        columns = ", ".join(_BOUNDS)
+        mended, parameters = _mended()
+        outline, tolerances = self._outline()
+        self.cursor.execute(
+            f"CREATE TEMPORARY TABLE {STAGED} AS SELECT record, {attributes}, repaired, {columns}, geometry,"  # noqa: S608 - as above
+            f" {outline} AS outline, '' AS outcome FROM ({mended}) mended",
+            [*tolerances, *parameters],
+        )
+        self.cursor.execute(f"DROP TABLE {LOADED}")
         # The bounds of an empty shape are NULL in both dialects.
-        yield from self._taken_out("west IS NULL", NO_AREA)
-        coarsest = Value(LAYOUTS[self.kind].outline_tolerance_degrees, output_field=FloatField())
-        tolerance = Least(coarsest, size_degrees(geometry) * OUTLINE_TOLERANCE_OF_SIZE)
-        # Simplified one by one, the parts of a shape may come to cross each other.
-        self._update(outline=ValidAreas(Simplify(geometry, tolerance)))
+        yield from self._taken_out(STAGED, "west IS NULL", NO_AREA)
 
-    def _taken_out(self, where: str, reason: str) -> list[tuple[int, str, str]]:
-        self.cursor.execute(f"SELECT record, geoid FROM {STAGED} WHERE {where}")  # noqa: S608 - as above
+    def _outline(self) -> tuple[str, Sequence[Any]]:
+        coarsest = Value(LAYOUTS[self.kind].outline_tolerance_degrees, output_field=FloatField())
+        size = Greatest(_number("east - west"), _number("north - south"))
+        tolerance = Least(coarsest, size * OUTLINE_TOLERANCE_OF_SIZE)
+        # Simplified one by one, the parts of a shape may come to cross each other.
+        return _sql(ValidAreas(Simplify(_column("geometry"), tolerance)))
+
+    def _taken_out(self, table: str, where: str, reason: str) -> list[tuple[int, str, str]]:
+        self.cursor.execute(f"SELECT record, geoid FROM {table} WHERE {where}")  # noqa: S608 - as above
         found = [(key, geoid, reason) for key, geoid in self.cursor.fetchall()]
         if found:
-            self.cursor.execute(f"DELETE FROM {STAGED} WHERE {where}")  # noqa: S608 - as above
+            self.cursor.execute(f"DELETE FROM {table} WHERE {where}")  # noqa: S608 - as above
         return found
-
-    def _update(self, where: str = "TRUE", /, **expressions: Any) -> None:
-        compiled = {column: _sql(expression) for column, expression in expressions.items()}
-        assignments = ", ".join(f"{column} = {sql}" for column, (sql, _) in compiled.items())
-        parameters = [value for _, values in compiled.values() for value in values]
-        self.cursor.execute(f"UPDATE {STAGED} SET {assignments} WHERE {where}", parameters)  # noqa: S608 - as above
 
     def write(self) -> None:
         """Insert what is new, update what differs."""
@@ -206,7 +217,7 @@ class _CopyStream:
 
     _BEGIN = b"PGCOPY\n\xff\r\n\0" + bytes(8)
     _END = b"\xff\xff"
-    _COLUMN_COUNT = struct.pack(">h", len(_LOADED))
+    _COLUMN_COUNT = struct.pack(">h", len(_LOADED_COLUMNS))
     _INTEGERS: ClassVar[dict[str, str]] = {"land_area_m2": ">q", "water_area_m2": ">q"}
 
     def __init__(self, records: Iterable[StagedRecord]) -> None:
@@ -251,6 +262,31 @@ def _on_globe() -> str:
     return (
         f"{box['west']} >= -180 AND {box['east']} <= 180 AND {box['south']} >= -90 AND {box['north']} <= 90"
     )
+
+
+def _once() -> str:
+    """What keeps a subquery from being merged into the query around it, which would compute its shapes again."""
+    # Quoted it is a bigint from the start; 0 would become one later than the planner rules out parallel workers.
+    return "LIMIT -1" if connection.vendor == "sqlite" else "OFFSET '0'"
+
+
+def _mended() -> tuple[str, Sequence[Any]]:
+    """A query of the loaded records with their shapes in WGS 84 and valid, and what bounds them."""
+    transform, parameters = _sql(Transform(_column("shape")))
+    transformed = f"SELECT loaded.*, {transform} AS transformed FROM {LOADED} loaded {_once()}"  # noqa: S608 - as above
+    valid = _sql(IsValid(_column("transformed")))[0]
+    checked = f"SELECT t.*, {valid} AS is_valid FROM ({transformed}) t {_once()}"  # noqa: S608 - as above
+    mend = _sql(ValidAreas(_column("transformed")))[0]
+    mended = (
+        f"SELECT c.*, mended OR NOT is_valid AS repaired, CASE WHEN is_valid THEN transformed ELSE {mend} END AS geometry"  # noqa: S608 - as above
+        f" FROM ({checked}) c {_once()}"
+    )
+    sides = ", ".join(f"{_sql(bound)[0]} AS {side}" for side, bound in bounds(_column("geometry")).items())
+    return f"SELECT m.*, {sides} FROM ({mended}) m {_once()}", parameters  # noqa: S608 - as above
+
+
+def _number(name: str) -> RawSQL:
+    return RawSQL(name, [], output_field=FloatField())  # noqa: S611 - as below
 
 
 def _column(name: str) -> RawSQL:

@@ -56,8 +56,10 @@ def _by_geoid(cursor: CursorWrapper, kind: str, vintage: int) -> None:
     )
     cursor.execute(
         f"INSERT INTO {_SUCCEEDED} SELECT id, ({newer}), superseded_in, FALSE FROM {_REGIONS} region"  # noqa: S608 - as above
-        " WHERE kind = %s AND vintage <= %s",
-        [kind, vintage],
+        " WHERE kind = %s AND vintage <= %s"
+        # Nothing replaces the newest layer.
+        f" AND vintage < (SELECT max(vintage) FROM {_REGIONS} WHERE kind = %s)",
+        [kind, vintage, kind],
     )
 
 

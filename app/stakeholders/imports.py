@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from app.regions.downloads import fetch
@@ -16,14 +16,7 @@ from app.regions.layers import ImportSummary, Watch, import_layer
 from app.regions.models import ImportRun
 from app.regions.sources import NotThereError, is_remote, sha256_of
 from app.stakeholders.assignment import LayerAssignment, assign_layer
-
-# Of the import's own transaction. A stage's usual limits are those of a web request.
-_LIMITS = {
-    "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "10min",
-    # Who confirms an endorsement holds a lock for milliseconds; who waits for us gives up after a few seconds.
-    "lock_timeout": "60s",
-}
+from app.stakeholders.time_limits import allow_time
 
 
 @dataclass(frozen=True)
@@ -128,10 +121,7 @@ def _in_step(
     layer: LayerSource, paths: Mapping[str, Path], notices: Sequence[str], watch: Watch, run: ImportRun | None
 ) -> Imported:
     """All that an import changes: its regions, the people in them and the record that it did, or nothing of it."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            calls = ", ".join(["set_config(%s, %s, true)"] * len(_LIMITS))
-            cursor.execute(f"SELECT {calls}", [text for pair in _LIMITS.items() for text in pair])
+    allow_time()
     summary = import_layer(
         list(paths.values()),
         layer.kind,

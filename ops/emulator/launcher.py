@@ -6,12 +6,15 @@ and in requirements/emulator.in together.
 """
 
 import functools
+import html
+import importlib
 import importlib.metadata
 import json
 import os
 import re
 import secrets
 import sys
+import urllib.parse
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -113,6 +116,25 @@ def repair_lambda_interpreter(lambda_runtime: Any) -> None:
         return (interpreter if runtime.startswith("python") else binary), script
 
     lambda_runtime._detect_runtime_binary = detect_clean
+
+
+def repair_busy_workers(lambda_runtime: Any, lambda_svc: Any) -> None:
+    """An update kills the workers that are answering, and a worker that fails all others of its function."""
+    kill, release = lambda_runtime.kill_workers, lambda_svc.release_worker
+
+    @functools.wraps(kill)
+    def kill_idle(workers: Any) -> None:
+        kill([worker for worker in workers if worker is not None and not worker.in_use])
+
+    @functools.wraps(release)
+    def release_or_end(worker: Any) -> None:
+        release(worker)
+        # Dropped from its pool while it was busy: nobody will ask it again.
+        if worker is not None and not any(worker in pool for pool in lambda_runtime._workers.values()):
+            kill([worker])
+
+    lambda_runtime.kill_workers = kill_idle
+    lambda_svc.release_worker = release_or_end
 
 
 def repair_dual_stack(ec2: Any) -> None:
@@ -237,6 +259,86 @@ def repair_prefix_lists(ec2: Any) -> None:
     ec2._sg_rule_xml = describe_with_list
 
 
+def repair_mail_from(ses_v2: Any) -> None:
+    """The domain that an identity's bounces come back to: SES version 2 does not know how to be told of it."""
+    handle = ses_v2.handle_request
+
+    @functools.wraps(handle)
+    async def handle_with_mail_from(method: str, path: str, headers: Any, body: Any, query: Any) -> Answer:
+        found = re.fullmatch(r"/v2/email/identities/([^/]+)/mail-from/?", path)
+        identity = ses_v2._identities.get(urllib.parse.unquote(found[1])) if found else None
+        if method != "PUT" or identity is None:
+            answer: Answer = await handle(method, path, headers, body, query)
+            return answer
+        asked = json.loads(body)
+        attributes = {"BehaviorOnMxFailure": asked.get("BehaviorOnMxFailure", "USE_DEFAULT_VALUE")}
+        if asked.get("MailFromDomain"):
+            attributes |= {"MailFromDomain": asked["MailFromDomain"], "MailFromDomainStatus": "SUCCESS"}
+        identity["MailFromAttributes"] = attributes
+        return 200, {"Content-Type": "application/json"}, b"{}"
+
+    ses_v2.handle_request = handle_with_mail_from
+
+
+def repair_empty_secrets(secretsmanager: Any) -> None:
+    """A secret that is made without a value has no version; here it gets an empty one, the first one's predecessor."""
+    store = secretsmanager._store_new_secret
+
+    @functools.wraps(store)
+    def store_without_empty_version(name: str, **values: Any) -> tuple[str, str]:
+        stored: tuple[str, str] = store(name, **values)
+        if values.get("secret_string") is None and values.get("secret_binary") is None:
+            secretsmanager._secrets[name]["Versions"].clear()
+        return stored
+
+    secretsmanager._store_new_secret = store_without_empty_version
+
+
+def repair_instance_filters(rds: Any) -> None:
+    """Terraform looks a database up by its resource id, which is ignored: a deleted one seems to be any other there is."""
+    apply = rds._apply_instance_filters
+
+    @functools.wraps(apply)
+    def apply_resource_id(instances: Any, filters: dict[str, list[str]]) -> Any:
+        found = apply(instances, filters)
+        wanted = filters.get("dbi-resource-id")
+        return [one for one in found if one["DbiResourceId"] in wanted] if wanted else found
+
+    rds._apply_instance_filters = apply_resource_id
+
+
+_ALARM_TEXTS = ("AlarmDescription", "Statistic", "ExtendedStatistic", "Period", "TreatMissingData", "Unit")
+_ALARM_LISTS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+
+
+def repair_alarms(cloudwatch: Any) -> None:
+    """What an alarm does and looks at: it is kept, and left out where XML is asked for, as Terraform does."""
+    answer_xml = cloudwatch._xml
+
+    @functools.wraps(answer_xml)
+    def with_whole_alarms(status: int, root: str, inner: str) -> Answer:
+        if root == "DescribeAlarmsResponse":
+            for alarm in cloudwatch._alarms.values():
+                arn = f"<AlarmArn>{alarm['AlarmArn']}</AlarmArn>"
+                inner = inner.replace(arn, arn + _alarm_fields(alarm))
+        answer: Answer = answer_xml(status, root, inner)
+        return answer
+
+    cloudwatch._xml = with_whole_alarms
+
+
+def _alarm_fields(alarm: dict[str, Any]) -> str:
+    fields = {name: html.escape(str(alarm[name])) for name in _ALARM_TEXTS if alarm.get(name)}
+    fields["ActionsEnabled"] = str(alarm["ActionsEnabled"]).lower()
+    for name in _ALARM_LISTS:
+        fields[name] = "".join(f"<member>{html.escape(arn)}</member>" for arn in alarm.get(name, []))
+    fields["Dimensions"] = "".join(
+        f"<member><Name>{html.escape(one['Name'])}</Name><Value>{html.escape(one['Value'])}</Value></member>"
+        for one in alarm.get("Dimensions", [])
+    )
+    return "".join(f"<{name}>{content}</{name}>" for name, content in fields.items())
+
+
 def repair_key_value_stores(cloudfront_js: Any, keyvaluestore: Any) -> None:
     """A CloudFront function's import of `cloudfront` is refused, so it can't read a key-value store."""
     evaluate = cloudfront_js.evaluate
@@ -256,19 +358,29 @@ def repair_key_value_stores(cloudfront_js: Any, keyvaluestore: Any) -> None:
     cloudfront_js.evaluate = evaluate_with_stores
 
 
+def _service(name: str) -> Any:
+    return importlib.import_module(f"ministack.services.{name}")
+
+
 def _repairs() -> dict[str, Callable[[], None]]:
     from ministack.core import cloudfront_js, lambda_runtime
-    from ministack.services import apigateway_v1, cloudfront_keyvaluestore, dynamodb, ec2, lambda_svc
 
     return {
-        "qualified_function": lambda: repair_qualified_function(lambda_svc),
-        "binary_media_types": lambda: repair_binary_media_types(apigateway_v1),
-        "source_address": lambda: repair_source_address(apigateway_v1),
-        "dynamodb_log": lambda: log_dynamodb(dynamodb),
+        "qualified_function": lambda: repair_qualified_function(_service("lambda_svc")),
+        "binary_media_types": lambda: repair_binary_media_types(_service("apigateway_v1")),
+        "source_address": lambda: repair_source_address(_service("apigateway_v1")),
+        "dynamodb_log": lambda: log_dynamodb(_service("dynamodb")),
         "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
-        "dual_stack": lambda: repair_dual_stack(ec2),
-        "prefix_lists": lambda: repair_prefix_lists(ec2),
-        "key_value_stores": lambda: repair_key_value_stores(cloudfront_js, cloudfront_keyvaluestore),
+        "busy_workers": lambda: repair_busy_workers(lambda_runtime, _service("lambda_svc")),
+        "dual_stack": lambda: repair_dual_stack(_service("ec2")),
+        "prefix_lists": lambda: repair_prefix_lists(_service("ec2")),
+        "empty_secrets": lambda: repair_empty_secrets(_service("secretsmanager")),
+        "instance_filters": lambda: repair_instance_filters(_service("rds")),
+        "alarms": lambda: repair_alarms(_service("cloudwatch")),
+        "mail_from": lambda: repair_mail_from(_service("ses_v2")),
+        "key_value_stores": lambda: repair_key_value_stores(
+            cloudfront_js, _service("cloudfront_keyvaluestore")
+        ),
     }
 
 

@@ -1,27 +1,27 @@
 """The way of an endorsement over HTTP: submitted, mailed, confirmed, approved, public."""
 
-import email
 import re
-from pathlib import Path
 
 from ops.processes import wait_until
 from ops.rehearse.cast import IN_HOWARD, MODERATOR, SLUG
+from ops.rehearse.mailbox import Mailbox
 from ops.rehearse.visitor import UnexpectedAnswerError, Visitor
 
 ENDORSER = "Ada Example"
+ENDORSERS_ADDRESS = "ada@example.org"
 _MAIL_SECONDS = 90
 _LIST = "/admin/endorsements/endorsement/"
 
 
-def submit(base_url: str) -> None:
+def submit(base_url: str, name: str = ENDORSER, address: str = ENDORSERS_ADDRESS) -> None:
     """Somebody finds the campaign and endorses it."""
     visitor = Visitor(base_url)
     slugs = [campaign["slug"] for campaign in visitor.get("/api/campaigns/").json()["results"]]
     if slugs != [SLUG]:
         raise UnexpectedAnswerError(f"/api/campaigns/ lists {slugs}.")
     body = {
-        "name": ENDORSER,
-        "email": "ada@example.org",
+        "name": name,
+        "email": address,
         "statement": "Clean water — für alle.",
         "consent_to_publish": True,
         "terms_accepted": True,
@@ -30,24 +30,18 @@ def submit(base_url: str) -> None:
     visitor.post_json(f"/api/campaigns/{SLUG}/endorsements/", body, 202)
 
 
-def await_link(mail: Path, base_url: str) -> str:
+def await_link(mailbox: Mailbox, base_url: str) -> str:
     """The path of the link in the mail that the scheduled job sends.
 
     Raises:
         TimeoutError: no mail came.
     """
-    wait_until(lambda: any(mail.iterdir()), "The job that sends the mail", _MAIL_SECONDS)
-    text = "\n".join(_texts(path) for path in mail.iterdir())
+    wait_until(lambda: bool(mailbox()), "The job that sends the mail", _MAIL_SECONDS)
+    text = "\n".join(mailbox())
     found = re.search(re.escape(base_url) + r"(/confirm/[\w-]+/)", text)
     if found is None:
         raise UnexpectedAnswerError(f"The mail holds no link to {base_url}/confirm/…:\n{text}")
     return found[1]
-
-
-def _texts(path: Path) -> str:
-    message = email.message_from_bytes(path.read_bytes())
-    parts = [part for part in message.walk() if part.get_content_type() == "text/plain"]
-    return "\n".join(part.get_payload(decode=True).decode() for part in parts)  # type: ignore[union-attr]
 
 
 def confirm(base_url: str, path: str) -> None:

@@ -1,7 +1,9 @@
 """`make rehearse STEP=failures`: releases that should never have come this far, and what visitors see meanwhile."""
 
-from collections.abc import Mapping
-from pathlib import Path
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from ops import deploy, functions, smoke
 from ops.deploy import Deployment
@@ -9,14 +11,15 @@ from ops.rehearse import variants
 from ops.rehearse.variants import Built
 from ops.rehearse.visitor import UnexpectedAnswerError
 from ops.rehearse.world import World
-from ops.steps import StepFailedError, Steps
+from ops.steps import StepFailedError, Steps, explain
 
 _RAISES = 'raise RuntimeError("a release that raises at import")\n'
+_MIGRATIONS = "app/campaigns/migrations"
 _BROKEN_MIGRATION = """
 from django.db import migrations
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0001_initial")]
+    dependencies = [("campaigns", "{newest}")]
     operations = [
         migrations.RunSQL("CREATE TABLE half_done (id int)"),
         migrations.RunSQL("SELECT * FROM no_such_table"),
@@ -44,12 +47,38 @@ app_name = "site"
 urlpatterns = [path("", home, name="home")]
 """
 
-# The step that has to stop each.
-BAD: dict[str, tuple[str, Mapping[str, str]]] = {
-    "broken-migration": ("migrate", {"app/campaigns/migrations/0999_broken.py": _BROKEN_MIGRATION}),
-    "raises-at-import": ("migrate", {"app/config/urls.py": _RAISES}),
-    "has-no-pages": (deploy.ASK_BEFORE, {"app/site/urls.py": _NO_PAGES}),
-    "fails-its-smoke": (deploy.ASK_IN_PUBLIC, {"app/site/urls.py": _FAILS_WHERE_VISITORS_ARE}),
+
+@dataclass(frozen=True)
+class Bad:
+    """A release that has to be stopped.
+
+    Attributes:
+        stopped_by: the step that does.
+        because: what the operator then reads.
+        files: from the good package its new files, as texts by path.
+    """
+
+    stopped_by: str
+    because: str
+    files: Callable[[Path], Mapping[str, str]]
+
+
+def _with_broken_migration(good: Path) -> Mapping[str, str]:
+    with zipfile.ZipFile(good) as package:
+        names = [PurePosixPath(name) for name in package.namelist()]
+    newest = max(name.stem for name in names if name.match(f"{_MIGRATIONS}/0*.py"))
+    return {f"{_MIGRATIONS}/9999_broken.py": _BROKEN_MIGRATION.format(newest=newest)}
+
+
+BAD = {
+    "broken-migration": Bad("migrate", "no_such_table", _with_broken_migration),
+    "raises-at-import": Bad(
+        deploy.ASK_ENDPOINTS, "raises at import", lambda _: {"app/config/urls.py": _RAISES}
+    ),
+    "has-no-pages": Bad(deploy.ASK_BEFORE, "/ answered 500", lambda _: {"app/site/urls.py": _NO_PAGES}),
+    "fails-its-smoke": Bad(
+        deploy.ASK_IN_PUBLIC, "/ answered 500", lambda _: {"app/site/urls.py": _FAILS_WHERE_VISITORS_ARE}
+    ),
 }
 
 
@@ -63,26 +92,36 @@ def run(world: World, folder: Path, steps: Steps) -> None:
     with steps.step("package this tree"):
         good = variants.build()
     deploy.deploy(deployment, good.release, good.package, good.static_files)
-    for name, (stopped_by, files) in BAD.items():
-        _deploy_bad(deployment, variants.changed(good, name, files, folder), stopped_by, good)
+    refuse_bad(deployment, good, folder)
 
 
-def _deploy_bad(deployment: Deployment, bad: Built, stopped_by: str, good: Built) -> None:
+def refuse_bad(deployment: Deployment, good: Built, folder: Path) -> None:
+    """Deploy each bad release where a good one serves.
+
+    Raises:
+        ops.steps.StepFailedError: it was not stopped, or visitors were served anything but the good one.
+    """
+    for name, bad in BAD.items():
+        built = variants.changed(good, name, bad.files(good.package), folder)
+        _deploy_bad(deployment, built, bad, good)
+
+
+def _deploy_bad(deployment: Deployment, built: Built, bad: Bad, good: Built) -> None:
     steps = deployment.steps
-    print(f"  — a release that should be stopped: {bad.release} —")
-    first = len(steps.done)
+    print(f"  — a release that should be stopped: {built.release} —")
+    first, read = len(steps.done), ""
     try:
-        deploy.deploy(deployment, bad.release, bad.package, bad.static_files)
-    except StepFailedError:
-        failed = [step for step in steps.done[first:] if not step.ok]
-        for step in failed:
-            step.ok, step.note = True, "refused, as it has to be"
-    else:
-        failed = []
-    with steps.step(f"{bad.release} was stopped, {good.release} serves"):
-        if [step.what for step in failed] != [stopped_by]:
+        deploy.deploy(deployment, built.release, built.package, built.static_files)
+    except StepFailedError as error:
+        read = explain(error)
+    failed = [step for step in steps.done[first:] if not step.ok]
+    for step in failed:
+        step.ok, step.note = True, "refused, as it has to be"
+    with steps.step(f"{built.release} was stopped, {good.release} serves"):
+        if [step.what for step in failed] != [bad.stopped_by] or bad.because not in read:
             raise UnexpectedAnswerError(
-                f"It was stopped by {[step.what for step in failed]}, not by {stopped_by}."
+                f"It was to be stopped by {bad.stopped_by} because of {bad.because}."
+                f" It was by {[step.what for step in failed]}: {read}"
             )
         _check_both_serve(deployment, good.release)
 

@@ -1,25 +1,14 @@
-"""The package of this tree, of this tree with one more commit, and packages that are bad on purpose."""
+"""The package of a tree, and packages that are bad on purpose."""
 
 import json
-import shutil
-import subprocess
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops import package
-from ops.sources import read_sources
 
 ROOT = Path(__file__).resolve().parents[2]
-_COMMITTER = (
-    "-c",
-    "user.name=Rehearsal",
-    "-c",
-    "user.email=rehearsal@example.org",
-    "-c",
-    "commit.gpgsign=false",
-)
 
 
 class RefusedPackageError(Exception):
@@ -46,21 +35,6 @@ def build(root: Path = ROOT) -> Built:
     if not all(gate.holds for gate in gates):
         raise RefusedPackageError(package.report(path, gates))
     return Built(path.stem, path, root / "build" / "static" / path.stem)
-
-
-def next_commit(folder: Path) -> Path:
-    """A copy of this tree's sources in a repository of its own, with one more commit than here."""
-    for file in read_sources(ROOT).files:
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / file, folder / file)
-    (folder / "app" / "next_release.txt").write_text("This release differs from the one before.\n")
-    for command in (
-        ["init", "--quiet"],
-        ["add", "--all"],
-        [*_COMMITTER, "commit", "--quiet", "--message", "next"],
-    ):
-        subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
-    return folder
 
 
 def changed(good: Built, release: str, files: Mapping[str, str], folder: Path) -> Built:

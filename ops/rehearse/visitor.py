@@ -40,9 +40,10 @@ class Visitor:
     """Somebody who comes in by one address."""
 
     base_url: str
+    timeout_seconds: float = _TIMEOUT_SECONDS
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def get(self, path: str, expected: int = 200) -> Answer:
+    def get(self, path: str, expected: int | None = 200) -> Answer:
         return self._ask("GET", path, None, {}, expected)
 
     def post_json(self, path: str, body: Any, expected: int) -> Answer:
@@ -79,7 +80,7 @@ class Visitor:
         if self.cookies:
             request.add_header("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
         try:
-            with _OPENER.open(request, timeout=_TIMEOUT_SECONDS) as response:
+            with _OPENER.open(request, timeout=self.timeout_seconds) as response:
                 answer = Answer(response.status, response.headers, response.read().decode())
         except urllib.error.HTTPError as error:
             answer = Answer(error.code, error.headers, error.read().decode(errors="replace"))

@@ -15,8 +15,9 @@ import psycopg2
 from ops import dynalite, emulator, postgis, zappa_settings
 from ops.emulator import Emulator
 from ops.platform import StagePlatform
+from ops.rehearse import mailbox
+from ops.rehearse.mailbox import Mailbox
 
-PROJECT = "coalition-builder"
 STAGE = "prod"
 _TRUSTED = ("lambda.amazonaws.com", "apigateway.amazonaws.com", "events.amazonaws.com")
 
@@ -28,13 +29,13 @@ class World:
     Attributes:
         emulator: the emulated AWS; inside `provide` every boto3 client of this process talks to it.
         database_url: how the stage's role signs in to its database, once a first deploy made both.
-        mail: the folder that mails are put into.
+        mailbox: where its mails arrive.
         platform: what Terraform would have made.
     """
 
     emulator: Emulator
     database_url: str
-    mail: Path
+    mailbox: Mailbox
     platform: StagePlatform
 
     def secret_values(self) -> list[str]:
@@ -62,9 +63,14 @@ def provide(folder: Path) -> Iterator[World]:
         server_url = stack.enter_context(postgis.provide())
         database_url = stack.enter_context(_own_database(server_url))
         running = stack.enter_context(emulator.provide(folder / "emulator"))
-        stack.enter_context(_process_environment(running.client_environment()))
+        stack.enter_context(process_environment(running.client_environment()))
         try:
-            yield World(running, database_url, mail, make_platform(running, server_url, database_url, mail))
+            yield World(
+                running,
+                database_url,
+                mailbox.in_folder(mail),
+                make_platform(running, server_url, database_url, mail),
+            )
         finally:
             save_function_logs(folder / "functions")
 
@@ -81,13 +87,14 @@ def save_function_logs(folder: Path) -> None:
 
 def make_platform(running: Emulator, server_url: str, database_url: str, mail: Path) -> StagePlatform:
     """The least of Terraform's work that one stage needs."""
-    deployments, static = f"{PROJECT}-zappa-deployments", f"{PROJECT}-static"
+    project = zappa_settings.project_name()
+    deployments, static = f"{project}-zappa-deployments", f"{project}-static"
     for bucket in (deployments, static):
         boto3.client("s3").create_bucket(Bucket=bucket)
-    database_secret, django_secret = f"{PROJECT}/{STAGE}/database", f"{PROJECT}/{STAGE}/django"
-    table = f"{PROJECT}-rate-limits"
+    database_secret, django_secret = f"{project}/{STAGE}/database", f"{project}/{STAGE}/django"
+    master_secret, server, database = f"{project}/master", urlsplit(server_url), urlsplit(database_url)
+    table = f"{project}-rate-limits"
     dynalite.make_table(boto3.client("dynamodb"), table)
-    master_secret, server, database = f"{PROJECT}/master", urlsplit(server_url), urlsplit(database_url)
     _keep_secret(master_secret, json.dumps(_credentials(server)))
     _keep_secret(database_secret, json.dumps(_credentials(database)))
     _keep_secret(django_secret, secrets.token_urlsafe(48))
@@ -108,20 +115,20 @@ def make_platform(running: Emulator, server_url: str, database_url: str, mail: P
     return StagePlatform(
         stage=STAGE,
         values=zappa_settings.Platform(
-            project=PROJECT,
+            project=project,
             region=emulator.REGION,
             deployments_bucket=deployments,
-            role_name=_make_role(f"{PROJECT}-{STAGE}-lambda"),
+            role_name=_make_role(f"{project}-{STAGE}-lambda"),
             environment=environment,
-            tags={"project": PROJECT, "stage": STAGE},
+            tags={"project": project, "stage": STAGE},
         ),
-        ops_role_name=_make_role(f"{PROJECT}-{STAGE}-ops-lambda"),
+        ops_role_name=_make_role(f"{project}-{STAGE}-ops-lambda"),
         static_bucket=static,
         account_id=emulator.ACCOUNT_ID,
         master_secret=master_secret,
         database_host=server.hostname or "",
         database_port=str(server.port or 5432),
-        access_log_group_arn=_make_log_group(f"/{PROJECT}/{STAGE}/access"),
+        access_log_group_arn=_make_log_group(f"/{project}/{STAGE}/access"),
         gateway_url=running.gateway_url("{api_id}", STAGE),
         overrides={
             # Zappa would ask the address that AWS would have given the API.
@@ -189,8 +196,8 @@ def _execute(url: str, statement: str) -> None:
 
 
 @contextlib.contextmanager
-def _process_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Inside, this process and those it starts have exactly these variables."""
+def process_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Inside the block this process and those it starts have exactly these variables."""
     before = dict(os.environ)
     os.environ.clear()
     os.environ.update(variables)

@@ -7,7 +7,7 @@ resource "aws_api_gateway_account" "this" {
 }
 
 resource "aws_iam_role" "gateway_logs" {
-  name        = "${var.project}-gateway-logs"
+  name        = "${local.project}-gateway-logs"
   description = "API Gateway writes its logs"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -3,7 +3,7 @@ module "github_oidc" {
   source = "../modules/github-oidc"
   count  = var.github_repository == "" ? 0 : 1
 
-  project        = var.project
+  project        = local.project
   repository     = var.github_repository
   repository_ids = var.github_repository_ids
   make_provider  = var.github_provider

@@ -7,7 +7,7 @@ provider "aws" {
 
   default_tags {
     tags = {
-      Project     = var.project
+      Project     = local.project
       Environment = "account"
       ManagedBy   = "terraform"
     }
@@ -18,7 +18,10 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 locals {
-  bucket     = "${var.project}-terraform-state-${data.aws_caller_identity.current.account_id}"
+  # The one place that has the name, as in ../provider.tf.
+  project = jsondecode(file("${path.module}/../../zappa_settings.json")).dev.project_name
+
+  bucket     = "${local.project}-terraform-state-${data.aws_caller_identity.current.account_id}"
   bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${local.bucket}"
 }
 

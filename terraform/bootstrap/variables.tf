@@ -1,14 +1,3 @@
-variable "project" {
-  description = "Begins every name. It is project_name of ../../zappa_settings.json, which make passes on."
-  type        = string
-  default     = "coalition-builder"
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.project)) && length(var.project) <= 24
-    error_message = "project is lower-case words joined by single hyphens, at most 24 characters."
-  }
-}
-
 variable "region" {
   description = "The AWS region of the state, and of the gateway that may write logs."
   type        = string

@@ -1,9 +1,8 @@
 # ops/edge.py gives all of them: from the platform's outputs, and from the API that Zappa made.
 
 variable "project" {
-  description = "Begins every name: functions, roles, buckets, table, secrets. It is project_name of ../../zappa_settings.json, which make passes on."
+  description = "Begins every name: functions, roles, buckets, table, secrets. It is project_name of ../../zappa_settings.json."
   type        = string
-  default     = "coalition-builder"
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.project)) && length(var.project) <= 24

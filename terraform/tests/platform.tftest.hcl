@@ -11,11 +11,11 @@ run "production_carries_the_plain_names" {
   command = plan
 
   assert {
-    condition     = local.name == "coalition-builder"
+    condition     = local.name == local.project
     error_message = "Another name."
   }
   assert {
-    condition     = output.stages.prod.environment.DATABASE_SECRET == "coalition-builder/prod/database/app"
+    condition     = output.stages.prod.environment.DATABASE_SECRET == "${local.project}/prod/database/app"
     error_message = "The application would read another secret."
   }
 }
@@ -29,25 +29,12 @@ run "nonprod_fits_beside_it_in_one_account" {
   }
 
   assert {
-    condition     = local.name == "coalition-builder-nonprod"
+    condition     = local.name == "${local.project}-nonprod"
     error_message = "Its names would be production's."
   }
   assert {
     condition     = output.stages.dev.environment.CORS_ORIGINS == "https://one.example.org,https://two.example.org" && !contains(keys(output.stages.staging.environment), "CORS_ORIGINS")
     error_message = "Origins are not what the application reads."
-  }
-}
-
-run "a_fork_changes_one_variable" {
-  command = plan
-
-  variables {
-    project = "river-alliance"
-  }
-
-  assert {
-    condition     = output.stages.prod.role_name == "river-alliance-prod-lambda" && output.stages.prod.environment.DJANGO_SECRET == "river-alliance/prod/django/secret-key"
-    error_message = "A name stayed behind."
   }
 }
 
@@ -166,7 +153,7 @@ run "with_a_cdn_the_application_is_told_of_its_secret_and_its_hosts" {
   }
 
   assert {
-    condition     = output.stages.prod.environment.CDN_SECRET == "coalition-builder/prod/cdn/origin" && output.stages.prod.environment.ALLOWED_HOSTS == ".cloudfront.net,example.org"
+    condition     = output.stages.prod.environment.CDN_SECRET == "${local.project}/prod/cdn/origin" && output.stages.prod.environment.ALLOWED_HOSTS == ".cloudfront.net,example.org"
     error_message = "It is told something else."
   }
   assert {
@@ -217,16 +204,6 @@ run "it_refuses_other_environments" {
   }
 
   expect_failures = [var.environment]
-}
-
-run "it_refuses_a_project_name_too_long_for_a_bucket" {
-  command = plan
-
-  variables {
-    project = "a-coalition-of-very-many-organisations"
-  }
-
-  expect_failures = [var.project]
 }
 
 run "it_refuses_what_is_no_region" {

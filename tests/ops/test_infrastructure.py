@@ -14,7 +14,6 @@ ROOT_MODULE = """
 terraform {{
   backend "s3" {{}}
 }}
-variable "project" {{}}
 variable "environment" {{}}
 resource "terraform_data" "one" {{
   input = "{word}"

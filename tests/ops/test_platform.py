@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from ops import infrastructure, platform, terraform
-from ops.emulator import ACCOUNT_ID, Emulator
+from ops import infrastructure, platform, terraform, zappa_settings
+from ops.emulator import Emulator
 from ops.platform import PlatformError, from_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,7 +159,7 @@ def state(aws: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     )
     monkeypatch.setenv("TF_CLI_ARGS_init", " ".join(f"-backend-config={switch}=true" for switch in switches))
     monkeypatch.setattr(infrastructure, "ROOT", tmp_path)
-    bucket = f"coalition-builder-terraform-state-{ACCOUNT_ID}"
+    bucket = infrastructure.state_bucket()
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=bucket)
     yield bucket
@@ -198,6 +198,16 @@ def test_on_an_emulator_the_apis_address_is_the_emulators() -> None:
     prod = platform.on_emulator(from_outputs(outputs(), "prod"), "http://127.0.0.1:4566")
     assert prod.api_url("abc123") == "http://127.0.0.1:4566/restapis/abc123/prod/_user_request_"
     assert prod.rendered_settings("https://act.example.org")["prod"]["touch"] is False
+
+
+def test_a_name_that_can_begin_no_name_is_told_as_such(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> str:
+        raise zappa_settings.SettingsError("project_name is 'Coalition'")
+
+    monkeypatch.setattr(zappa_settings, "project_name", refuse)
+    with pytest.raises(PlatformError, match="project_name is 'Coalition'"):
+        platform.from_terraform("prod")
+    assert state
 
 
 @pytest.mark.parametrize("endpoint", ["", "https://vpce-1.execute-api.us-east-1.vpce.amazonaws.com"])

@@ -33,3 +33,11 @@ def test_an_interruption_is_no_failure_of_the_step_but_passes_through() -> None:
     with pytest.raises(KeyboardInterrupt), steps.step("deploy"):
         raise KeyboardInterrupt
     assert not steps.done[0].ok
+
+
+def test_a_line_that_another_step_broke_is_ended_by_a_whole_one(capsys: pytest.CaptureFixture[str]) -> None:
+    ours, beside = Steps(), Steps()
+    with ours.step("deploy"), beside.step("apply"):
+        pass
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[:1] + line[-1:] for line in lines] == [["deploy", "…"], ["apply", "s"], ["deploy", "s"]]

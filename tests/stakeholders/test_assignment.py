@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from app.regions.geometry import Point, multipolygon_ewkb
@@ -136,6 +136,32 @@ def test_choices_made_before_the_county_was_kept_are_taken_over(maryland: Region
     ada.refresh_from_db()
     grace.refresh_from_db()
     assert (ada.county_geoid, grace.county_geoid) == ("24510", "")
+
+
+def test_everybody_is_located_anew_without_a_file(
+    maryland: Region, capsys: pytest.CaptureFixture[str]
+) -> None:
+    located("Ada", IN_BALTIMORE)
+    newer_county()
+    RegionAssignment.objects.filter(kind="state").delete()
+    call_command("assign_regions")
+    assert capsys.readouterr().out.splitlines() == [
+        "county 2016: 1 stakeholders located, 0 of them newly or in another region than before.",
+        "county 2024: 1 stakeholders located, 1 of them newly or in another region than before.",
+        "state 2016: 1 stakeholders located, 1 of them newly or in another region than before.",
+    ]
+    with pytest.raises(CommandError, match="There is no such layer"):
+        call_command("assign_regions", kind="zip_area")
+
+
+def test_an_endorsement_of_old_districts_still_shows_them(maryland: Region, tmp_path: Path) -> None:
+    """Whose ground went to another district since."""
+    make_region("state_senate", "24046", "46", square(-77, 38, -75, 40))
+    ada = located("Ada", IN_BALTIMORE)
+    source = write_layer(tmp_path / "newer", [(county("24011", "11"), degree_square(-77, 39))])
+    call_command("import_tiger", str(source), kind="state_senate", vintage=2024)
+    assert ("state_senate", "24046", "point") in regions_of(ada, 2016)
+    assert regions_of(ada, 2024) == [("state_senate", "24011", "point")]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -115,7 +115,9 @@ def test_an_import_killed_at_any_moment_leaves_one_whole_layer(importer: Importe
 
     randomness = random.Random()  # noqa: S311 - moments, not secrets
     killed = 0
-    for _ in range(KILLS):
+    for _ in range(4 * KILLS):
+        if killed == KILLS:
+            break
         there = wholes.index(state_of_layer())
         child = importer.start(sources[1 - there])
         time.sleep(randomness.uniform(0, seconds))
@@ -123,8 +125,8 @@ def test_an_import_killed_at_any_moment_leaves_one_whole_layer(importer: Importe
         killed += importer.wait() == -signal.SIGKILL
         wait_until_the_server_noticed()
         assert state_of_layer() in wholes
-    # Else nothing was tried.
-    assert killed > KILLS / 2
+    # Those that had ended before they were to be killed do not count.
+    assert killed == KILLS
 
     there = wholes.index(state_of_layer())
     importer.start(sources[1 - there])

@@ -48,7 +48,7 @@ def outputs(folder: Path) -> list[Named]:
 def resources(folder: Path) -> list[tuple[str, str, dict[str, Any]]]:
     """(type, name, body) of each resource."""
     return [
-        (_bare(kind), _bare(name), body)
+        (bare(kind), bare(name), body)
         for block in blocks(folder, "resource")
         for kind, named in block.items()
         for name, body in named.items()
@@ -60,22 +60,22 @@ def _named(folder: Path, kind: str) -> Iterator[Named]:
     for block in blocks(folder, kind):
         for name, body in block.items():
             default = f"`{_value(body['default'])}`" if "default" in body else ""
-            yield Named(_bare(name), _one_line(body.get("description", "")), default, body)
+            yield Named(bare(name), _one_line(body.get("description", "")), default, body)
 
 
 def _value(value: Any) -> str:
     if isinstance(value, str):
-        return _bare(value) if value not in {'""', ""} else '""'
+        return bare(value) if value not in {'""', ""} else '""'
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Newer versions of python-hcl2 keep the quotes of a string."""
     return text.removeprefix('"').removesuffix('"')
 
 
 def _one_line(text: str) -> str:
-    without_marker = re.sub(r"^<<-?(\w+)\n(.*)\n\s*\1$", r"\2", _bare(text), flags=re.DOTALL)
+    without_marker = re.sub(r"^<<-?(\w+)\n(.*)\n\s*\1$", r"\2", bare(text), flags=re.DOTALL)
     return re.sub(r"\s+", " ", without_marker).strip().replace('\\"', '"')

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ops import offline_aws, terraform
+from ops import offline_aws, terraform, zappa_settings
 
 LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
@@ -56,7 +56,7 @@ PlanOf = Callable[..., Plan]
 
 @pytest.fixture(scope="session")
 def plan_of(tmp_path_factory: pytest.TempPathFactory) -> PlanOf:
-    """`plan_of("prod")`."""
+    """`plan_of("prod")`, or of a fork: `plan_of("prod", project="river-alliance")`."""
     try:
         return _planner(tmp_path_factory.getbasetemp() / "terraform")
     except terraform.UnavailableError as error:
@@ -69,10 +69,15 @@ def _planner(folder: Path) -> PlanOf:
     unwanted = shutil.ignore_patterns(".terraform", "*.tfstate*", "tests")
     shutil.copytree(terraform.TERRAFORM, folder, ignore=unwanted, dirs_exist_ok=True)
     (folder / "backend_override.tf").write_text(LOCAL_BACKEND)
+    # Terraform reads the project's name there.
+    settings = folder.parent / zappa_settings.COMMITTED.name
+    name, committed = zappa_settings.project_name(), zappa_settings.COMMITTED.read_text()
+    settings.write_text(committed)
     terraform.init(folder)
 
     @cache
-    def plan(environment: str, *variables: str) -> Plan:
+    def plan(environment: str, *variables: str, project: str = name) -> Plan:
+        settings.write_text(committed.replace(f'"{name}"', f'"{project}"'))
         file = folder / f"{environment}.tfplan"
         arguments = [f"-var-file=environments/{environment}.tfvars", "-var=emulated=true", f"-out={file}"]
         with offline_aws.serve() as aws:

@@ -45,16 +45,6 @@ def test_every_folder_has_tests_of_its_own(folder: Path) -> None:
     assert list((folder / "tests").glob("*.tftest.hcl"))
 
 
-def test_a_fork_is_renamed_to_the_same_name_in_both_roots() -> None:
-    defaults = {
-        one.default
-        for root in hcl_blocks.ROOTS
-        for one in hcl_blocks.variables(root)
-        if one.name == "project"
-    }
-    assert defaults == {"`coalition-builder`"}
-
-
 def test_no_code_makes_a_nat_gateway() -> None:
     made = {
         kind

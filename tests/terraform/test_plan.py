@@ -9,6 +9,7 @@ import pytest
 from ops import platform, terraform, zappa_settings
 from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, allowed, documents, listed, outputs
 
+PROJECT = zappa_settings.project_name()
 ENVIRONMENTS = {"nonprod": ["dev", "staging"], "prod": ["prod"]}
 
 # Why each needs it: terraform/modules/zappa/README.md.
@@ -68,8 +69,8 @@ def test_a_stage_reads_no_secret_of_another(plan_of: PlanOf) -> None:
         if ":secret:" in resource
     }
     assert secrets == {
-        "coalition-builder/dev/database/app-??????",
-        "coalition-builder/dev/django/secret-key-??????",
+        f"{PROJECT}/dev/database/app-??????",
+        f"{PROJECT}/dev/django/secret-key-??????",
     }
 
 
@@ -215,14 +216,15 @@ def test_production_alone_alarms_somebody_for_its_functions(plan_of: PlanOf) -> 
         }
         for environment in ENVIRONMENTS
     }
-    assert "coalition-builder-prod-api-errors" in names["prod"]
+    assert f"{PROJECT}-prod-api-errors" in names["prod"]
     assert not {name for name in names["nonprod"] if "-dev-" in name or "-staging-" in name}
 
 
 def test_a_renamed_fork_carries_its_own_name_alone(plan_of: PlanOf) -> None:
-    fork = plan_of("prod", *EVERYTHING_ON, "-var=project=river-alliance")
+    fork = plan_of("prod", *EVERYTHING_ON, project="river-alliance")
     assert len(fork.resources) > 80
-    assert "coalition-builder" not in json.dumps([fork.resources, fork.outputs])
+    assert fork.outputs["project"] == "river-alliance"
+    assert PROJECT not in json.dumps([fork.resources, fork.outputs])
 
 
 def supplied(plan: Plan, stage: str) -> dict[str, Any]:
@@ -243,4 +245,4 @@ def test_static_files_have_an_address_only_where_a_cdn_serves_them(plan_of: Plan
 @pytest.mark.parametrize(("environment", "stage"), STAGES)
 def test_a_deployment_reads_the_outputs_it_needs(plan_of: PlanOf, environment: str, stage: str) -> None:
     ours = platform.from_outputs(outputs(plan_of(environment, *EVERYTHING_ON)), stage)
-    assert ours.values.role_name == f"coalition-builder-{stage}-lambda"
+    assert ours.values.role_name == f"{PROJECT}-{stage}-lambda"

@@ -22,6 +22,8 @@ _SHOWN_REGIONS = 20
 
 class Command(BaseCommand):
     help = __doc__
+    # They load every page and route, which takes as long as a county layer and 20 MB.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

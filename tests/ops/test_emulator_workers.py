@@ -1,0 +1,69 @@
+"""A function that is updated while it answers finishes what it has, as on AWS; and the repair for it is still needed."""
+
+import io
+import json
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from ops import emulator
+from ops.processes import wait_until
+
+# It says that its start has begun, and takes its time.
+SLOW = """
+import pathlib, time
+pathlib.Path({begun!r}).write_text("begun")
+time.sleep(1.5)
+def handler(event, context):
+    return {version!r}
+"""
+
+
+def zipped(version: str, begun: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("slow.py", SLOW.format(version=version, begun=str(begun)))
+    return buffer.getvalue()
+
+
+def updated_while_it_starts(running: emulator.Emulator, begun: Path) -> tuple[Any, Any]:
+    """The answers to a call during which the code is updated, and to one after it."""
+    functions = boto3.client(
+        "lambda",
+        endpoint_url=running.url,
+        region_name=emulator.REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    functions.create_function(
+        FunctionName="slow",
+        Runtime="python3.13",
+        Role="arn:aws:iam::000000000000:role/probe",
+        Handler="slow.handler",
+        Timeout=20,
+        Code={"ZipFile": zipped("old", begun)},
+    )
+
+    def call() -> Any:
+        return json.loads(functions.invoke(FunctionName="slow")["Payload"].read())
+
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(call)
+        wait_until(begun.exists, "The function", 20)
+        functions.update_function_code(FunctionName="slow", ZipFile=zipped("new", begun))
+        during = answer.result()
+    return during, call()
+
+
+def test_a_call_is_answered_by_the_code_that_it_came_to(tmp_path: Path) -> None:
+    with emulator.provide(tmp_path) as running:
+        assert updated_while_it_starts(running, tmp_path / "begun") == ("old", "new")
+
+
+def test_the_repair_of_busy_workers_is_still_needed(tmp_path: Path) -> None:
+    with emulator.provide(tmp_path, without_repair="busy_workers") as running:
+        during, _ = updated_while_it_starts(running, tmp_path / "begun")
+    assert during["errorMessage"] == "Worker process exited immediately. stderr: "
