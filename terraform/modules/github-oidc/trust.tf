@@ -87,14 +87,16 @@ locals {
   policies = merge(
     { reads = local.reads, plan = local.plan, secrets = local.read_secrets },
     { for name in ["network", "data", "around"] : "writes-${name}" => local.writes[name] },
+    { writes-import = local.make_import },
     { for environment, statements in local.keep_state : "state-${environment}" => statements },
     { for stage, statements in local.deploy : "deploy-${stage}" => statements },
+    { for stage, statements in local.import : "import-${stage}" => statements },
     { edge = local.edge },
   )
 
   policies_of = merge(
     { plan = ["plan"], drift = ["reads", "secrets", "plan"] },
-    { for environment in ["nonprod", "prod"] : "apply-${environment}" => ["reads", "secrets", "plan", "writes-network", "writes-data", "writes-around", "state-${environment}"] },
-    { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "edge"] },
+    { for environment in ["nonprod", "prod"] : "apply-${environment}" => ["reads", "secrets", "plan", "writes-network", "writes-data", "writes-around", "writes-import", "state-${environment}"] },
+    { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "import-${stage}", "edge"] },
   )
 }
