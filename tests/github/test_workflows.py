@@ -199,7 +199,7 @@ def test_a_job_may_write_only_what_it_has_to_and_ends(job: Job) -> None:
     writes = {name for name, level in job.body["permissions"].items() if level == "write"}
     assert writes == MAY_WRITE.get(job.key, set())
     assert set(job.body["permissions"].values()) <= {"read", "write"}
-    assert 0 < job.body["timeout-minutes"] <= 180
+    assert 0 < job.body["timeout-minutes"] <= (180 if job.workflow == "geodata-import" else 60)
 
 
 @pytest.mark.parametrize("job", OF_WORKFLOWS, ids=lambda job: "-".join(job.key))
@@ -249,6 +249,16 @@ def test_only_what_can_be_chosen_and_no_free_words_reach_the_import() -> None:
     # make puts ARGS into the text that its shell runs.
     inputs = load(GITHUB / "workflows" / "geodata-import.yml")["on"]["workflow_dispatch"]["inputs"]
     assert {one["type"] for one in inputs.values()} == {"choice"}
+
+
+def test_an_import_is_followed_for_as_long_as_its_job_may_take_and_its_role_grants() -> None:
+    # A role that ends before its job ends it with an error, while the import goes on.
+    (job,) = [one for one in JOBS if one.workflow == "geodata-import"]
+    (setup,) = [one for one in job.steps if "role" in one.get("with", {})]
+    roles = (terraform.TERRAFORM / "modules/github-oidc/trust.tf").read_text()
+    seconds = int(setup["with"]["role_seconds"])
+    assert seconds == job.body["timeout-minutes"] * 60
+    assert re.search(rf'max_session_duration = startswith\(each.key, "deploy-"\) \? {seconds} :', roles)
 
 
 def test_both_environments_are_planned_and_looked_after() -> None:

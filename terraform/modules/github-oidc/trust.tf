@@ -58,7 +58,8 @@ resource "aws_iam_role" "workflow" {
   name                 = "${var.project}-github-${each.key}"
   description          = "GitHub's workflows of ${var.repository}: ${each.key}"
   assume_role_policy   = local.trust[each.key]
-  max_session_duration = 3600
+  # Whoever asks gets an hour; geodata-import asks for as long as it follows an import.
+  max_session_duration = startswith(each.key, "deploy-") ? 10800 : 3600
 }
 
 # A managed policy holds 6,144 characters, all inline ones of a role 10,240 together.
