@@ -202,6 +202,7 @@ RATE_LIMITS = {
     "sign-in-account": Scope(By.ACCOUNT, (Limit(5, _MINUTE), Limit(30, _HOUR)), Failing.CLOSED),
     "set-password": Scope(By.ADDRESS, (Limit(20, _HOUR),), Failing.CLOSED),
     "locate": Scope(By.ADDRESS, (Limit(30, _MINUTE),), Failing.OPEN),
+    "export": Scope(By.ACCOUNT, (Limit(20, 10 * _MINUTE),), Failing.OPEN),
 }
 
 REST_FRAMEWORK = {

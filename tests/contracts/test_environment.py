@@ -17,7 +17,7 @@ from tests.terraform import hcl_blocks
 from tests.terraform.plans import EVERYTHING_ON, STAGES, PlanOf, outputs
 
 # Lambda sets them: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-SET_BY_LAMBDA = {"AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME"}
+SET_BY_LAMBDA = {"AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "LD_LIBRARY_PATH"}
 
 # Read past the settings, and no stage is told of them.
 NOT_FOR_STAGES = {

@@ -9,9 +9,12 @@ from django.apps.registry import Apps
 from django.db import connection
 from django.db.migrations.exceptions import IrreversibleError
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 APP = "influencers"
-LEGACY, NEWEST = "0001_one_to_one", "0004_contract"
+LEGACY = "0001_one_to_one"
+# Whatever it is by now: the other tests need the tables that it makes.
+NEWEST = MigrationLoader(None).graph.leaf_nodes(APP)[0][1]
 DAY = dt.date(2026, 3, 1)
 
 

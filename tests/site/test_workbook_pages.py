@@ -178,6 +178,14 @@ def test_an_export_of_a_wrong_search_leads_back(outreach: Client) -> None:
     assert "can&#x27;t be exported" in response.content.decode()
 
 
+def test_an_export_asked_for_too_often_waits_and_keeps_the_search(accounts: None, outreach: Client) -> None:
+    asked = {"q": 'Person "1"'}
+    answers = [outreach.post(f"{LIST}export/", asked) for _ in range(21)]
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+    assert int(answers[-1]["Retry-After"]) > 0
+    assert 'name="q" value="Person &quot;1&quot;"' in answers[-1].content.decode()
+
+
 def test_a_large_export_becomes_a_job_whose_parts_are_fetched(
     outreach: Client, accounts: None, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
 ) -> None:

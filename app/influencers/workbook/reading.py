@@ -273,7 +273,7 @@ def _process(path: Path, complaints: Any) -> Iterator["subprocess.Popen[str]"]:
     # No secret of ours, and one arena of memory: each takes address space, which is limited.
     environment = {
         # Where Lambda's own interpreter finds its library.
-        **{name: value for name in ("LD_LIBRARY_PATH",) if (value := os.environ.get(name))},
+        "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
         "PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)]),
         "MALLOC_ARENA_MAX": "1",
         "PYTHONDONTWRITEBYTECODE": "1",

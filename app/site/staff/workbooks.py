@@ -17,6 +17,8 @@ from app.influencers.workbook import exporting, jobs
 from app.influencers.workbook.columns import COLUMNS
 from app.influencers.workbook.sheet_process import MAX_ROWS
 from app.influencers.workbook.writing import CONTENT_TYPE, template, write
+from app.ratelimit.limiter import Decision
+from app.ratelimit.requests import as_refusal, first_refusal, refusal_words
 from app.site.forms import SummarisedForm
 from app.site.staff.access import READ, WRITE, staff_page
 
@@ -136,6 +138,8 @@ def download_template(request: HttpRequest) -> HttpResponse:
 @staff_page(READ)
 def export_accounts(request: HttpRequest, platform: str) -> HttpResponse:
     """What the list's address asks for: as a file at once, or as a job where that would take too long."""
+    if refusal := first_refusal(request, {"export": request.user.get_username()}):
+        return _refused_export(request, refusal)
     query = AccountQuery(data=request.POST)
     if not query.is_valid():
         messages.warning(request, "This search can't be exported: mend what is wrong with it first.")
@@ -149,6 +153,13 @@ def export_accounts(request: HttpRequest, platform: str) -> HttpResponse:
             return _download(content, f"{platform}-{timezone.now():%Y-%m-%d}.xlsx")
     made = jobs.start_export(platform, asked, count, _user(request))
     return redirect("site:staff-export", made.pk)
+
+
+def _refused_export(request: HttpRequest, refusal: Decision) -> HttpResponse:
+    words = refusal_words(refusal, "Each export reads the whole list, and this account asked for many.")
+    asked = [(name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"]
+    page = render(request, "site/staff/export_limited.html", {"words": words, "asked": asked})
+    return as_refusal(page, refusal)
 
 
 @require_safe
