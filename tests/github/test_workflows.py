@@ -30,6 +30,7 @@ MAY_WRITE = {
     ("dependencies", "lock"): {"contents", "pull-requests"},
     ("deploy-lambda", "deploy"): {"id-token"},
     ("drift", "drift"): {"id-token", "issues"},
+    ("geodata-import", "import"): {"id-token"},
     ("rollback", "rollback"): {"id-token"},
     ("terraform", "plan"): {"id-token", "pull-requests"},
     ("terraform", "apply-nonprod"): {"id-token"},
@@ -38,6 +39,7 @@ MAY_WRITE = {
 # What changes something in AWS, and the environment whose reviewers are asked.
 NEED_APPROVAL = {
     ("deploy-lambda", "deploy"): "${{ inputs.stage || 'staging' }}",
+    ("geodata-import", "import"): "${{ inputs.stage }}",
     ("rollback", "rollback"): "${{ inputs.stage }}",
     ("terraform", "apply-nonprod"): "nonprod",
     ("terraform", "apply-prod"): "prod",
@@ -101,6 +103,7 @@ def test_all_workflows_are_there() -> None:
         "dependencies",
         "deploy-lambda",
         "drift",
+        "geodata-import",
         "rollback",
         "terraform",
     }
@@ -150,7 +153,9 @@ def sample(value: str) -> str:
         "${{ matrix.step }}": "lambda",
         "${{ inputs.stage }}": "prod",
         "${{ inputs.stage || 'staging' }}": "staging",
+        "${{ inputs.stage == 'prod' && 'prod' || 'nonprod' }}": "prod",
         "${{ inputs.to }}": "",
+        "--all --vintage ${{ inputs.vintage }}": "--all --vintage 2024",
         "${{ github.event.pull_request.number }}": "12",
         "${{ github.token }}": "token",
         "${{ needs.plan.outputs.nonprod }}": "0" * 64,
@@ -194,7 +199,7 @@ def test_a_job_may_write_only_what_it_has_to_and_ends(job: Job) -> None:
     writes = {name for name, level in job.body["permissions"].items() if level == "write"}
     assert writes == MAY_WRITE.get(job.key, set())
     assert set(job.body["permissions"].values()) <= {"read", "write"}
-    assert 0 < job.body["timeout-minutes"] <= 60
+    assert 0 < job.body["timeout-minutes"] <= (180 if job.workflow == "geodata-import" else 60)
 
 
 @pytest.mark.parametrize("job", OF_WORKFLOWS, ids=lambda job: "-".join(job.key))
@@ -208,7 +213,7 @@ def test_what_changes_something_in_aws_waits_for_its_environment() -> None:
     assert {
         job.key: job.body["environment"] for job in OF_WORKFLOWS if "environment" in job.body
     } == NEED_APPROVAL
-    changing = {"apply", "deploy", "rollback"}
+    changing = {"apply", "deploy", "import-image", "import-regions", "rollback"}
     assert {
         job.key for job in OF_WORKFLOWS if any(line.split()[1] in changing for line, _ in job.runs)
     } == NEED_APPROVAL.keys()
@@ -228,7 +233,7 @@ def test_a_role_is_taken_only_where_a_token_may_be_had() -> None:
         assert takes == (job.body["permissions"].get("id-token") == "write"), job.key
 
 
-@pytest.mark.parametrize("name", ["deploy-lambda", "rollback"])
+@pytest.mark.parametrize("name", ["deploy-lambda", "geodata-import", "rollback"])
 def test_a_stage_is_chosen_from_those_there_are_and_nothing_has_to_be_said(name: str) -> None:
     inputs = load(GITHUB / "workflows" / f"{name}.yml")["on"]["workflow_dispatch"]["inputs"]
     assert tuple(inputs["stage"]["options"]) == zappa_settings.STAGES
@@ -238,6 +243,22 @@ def test_a_stage_is_chosen_from_those_there_are_and_nothing_has_to_be_said(name:
 def test_without_a_word_staging_is_deployed_and_not_production() -> None:
     inputs = load(GITHUB / "workflows" / "deploy-lambda.yml")["on"]["workflow_dispatch"]["inputs"]
     assert inputs["stage"]["default"] == "staging"
+
+
+def test_only_what_can_be_chosen_and_no_free_words_reach_the_import() -> None:
+    # make puts ARGS into the text that its shell runs.
+    inputs = load(GITHUB / "workflows" / "geodata-import.yml")["on"]["workflow_dispatch"]["inputs"]
+    assert {one["type"] for one in inputs.values()} == {"choice"}
+
+
+def test_an_import_is_followed_for_as_long_as_its_job_may_take_and_its_role_grants() -> None:
+    # A role that ends before its job ends it with an error, while the import goes on.
+    (job,) = [one for one in JOBS if one.workflow == "geodata-import"]
+    (setup,) = [one for one in job.steps if "role" in one.get("with", {})]
+    roles = (terraform.TERRAFORM / "modules/github-oidc/trust.tf").read_text()
+    seconds = int(setup["with"]["role_seconds"])
+    assert seconds == job.body["timeout-minutes"] * 60
+    assert re.search(rf'max_session_duration = startswith\(each.key, "deploy-"\) \? {seconds} :', roles)
 
 
 def test_both_environments_are_planned_and_looked_after() -> None:

@@ -1,7 +1,8 @@
 """What a workflow's role may do is what its command calls: Terraform's provider by a recorded run, ops/ and Zappa by their source.
 
 `provider_calls.json` is what provider 5.100 asked while prod, with all that is optional and that the emulator knows, was planned, applied
-and destroyed there, and terraform/edge with it (TF_LOG_PROVIDER=DEBUG names each call).
+and destroyed there, and terraform/edge with it; modules/geodata-import with a schedule, and with all that its variables change
+(TF_LOG_PROVIDER=DEBUG names each call).
 """
 
 import ast
@@ -17,7 +18,8 @@ import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
-from ops import offline_aws, terraform
+from ops import offline_aws, terraform, zappa_settings
+from tests.terraform.plans import STAGES, PlanOf
 
 RECORDED: dict[str, dict[str, list[str]]] = json.loads(
     (Path(__file__).parent / "provider_calls.json").read_text()
@@ -31,6 +33,9 @@ PREFIXES = {
     "CloudWatch Logs": "logs",
     "DynamoDB": "dynamodb",
     "EC2": "ec2",
+    "ECR": "ecr",
+    "ECS": "ecs",
+    "EventBridge": "events",
     "IAM": "iam",
     "KMS": "kms",
     "RDS": "rds",
@@ -81,6 +86,8 @@ def roles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Statements]:
     shutil.copytree(
         terraform.TERRAFORM, folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "tests")
     )
+    # Terraform reads the project's name there.
+    shutil.copy(zappa_settings.COMMITTED, folder.parent)
     root = folder / "bootstrap"
     (root / "backend_override.tf").unlink(missing_ok=True)
     try:
@@ -221,12 +228,14 @@ def test_a_deploy_role_reaches_one_stage(roles: dict[str, Statements]) -> None:
 def test_a_deploy_role_may_do_what_the_edge_and_our_tools_and_zappa_call(
     roles: dict[str, Statements], stage: str
 ) -> None:
-    needed = recorded("edge") | set(called_by_ops()) | set(called_by_zappa())
+    needed = recorded("edge") | set(called_by_ops(*DEPLOYING, *IMPORTING)) | set(called_by_zappa())
     assert needed - allowed(roles[f"deploy-{stage}"]) == set()
 
 
 # What a deploy, a rollback and the rest of ops/stage.py go through.
 DEPLOYING = ("administration", "deploy", "doctor", "edge", "functions", "gateway_stage", "releases")
+# What the workflow geodata-import goes through.
+IMPORTING = ("import_image", "import_task")
 GATEWAY_VERBS = {"create": "POST", "get": "GET", "update": "PATCH", "put": "PUT", "delete": "DELETE"}
 CALLS_OTHERWISE = {
     ("lambda", "invoke"): {"lambda:InvokeFunction"},
@@ -253,9 +262,9 @@ ZAPPAS_CLIENTS = {
 }
 
 
-def called_by_ops() -> Iterator[str]:
+def called_by_ops(*modules: str) -> Iterator[str]:
     """Of each module that makes a client, every name in it that one of its services has a call of."""
-    for module in DEPLOYING:
+    for module in modules:
         tree = ast.parse((terraform.ROOT / "ops" / f"{module}.py").read_text())
         made = [
             node
@@ -303,8 +312,62 @@ def operations(service: str) -> dict[str, str]:
     return {xform_name(name): name for name in get_session().get_service_model(service).operation_names}
 
 
+# A container engine calls these: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+PUSHED_BY_AN_ENGINE = {
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+}
+# Whoever runs a task gives it its roles and its definition's tags.
+BESIDE_RUN_TASK = {"ecs:TagResource", "iam:PassRole"}
+OF_AN_IMPORT = ("ecr:", "ecs:")
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+def test_a_deploy_role_imports_regions_and_does_nothing_else_with_containers(
+    roles: dict[str, Statements], stage: str
+) -> None:
+    needed = set(called_by_ops(*IMPORTING)) | PUSHED_BY_AN_ENGINE | BESIDE_RUN_TASK
+    granted = allowed(roles[f"deploy-{stage}"])
+    assert needed - granted == set()
+    assert {action for action in granted if action.startswith(OF_AN_IMPORT)} - needed == set()
+
+
+@pytest.mark.parametrize(("environment", "stage"), STAGES)
+def test_a_deploy_role_runs_the_task_that_terraform_makes_of_its_stage_and_no_other(
+    roles: dict[str, Statements], plan_of: PlanOf, environment: str, stage: str
+) -> None:
+    plan = plan_of(environment)
+    task = plan.outputs["import_task"]
+    cluster, family = task["cluster"], task["families"][stage]
+    here = f"us-east-1:{offline_aws.ACCOUNT_ID}"
+    (repository,) = plan.of_type("aws_ecr_repository").values()
+    made = {
+        plan.resources["module.geodata_import.aws_iam_role.execution"]["name"],
+        plan.resources[f'module.geodata_import.aws_iam_role.task["{stage}"]']["name"],
+    }
+    by_sid = {one["Sid"]: one for one in roles[f"deploy-{stage}"]}
+    expected = {
+        "PushTheImage": [f"arn:aws:ecr:{here}:repository/{repository['name']}"],
+        "RunTheTask": [f"arn:aws:ecs:{here}:task-definition/{family}:*"],
+        "TagWhatIsRun": [f"arn:aws:ecs:{here}:task/{cluster}/*"],
+        "FollowTheTask": [f"arn:aws:ecs:{here}:task/{cluster}/*"],
+        "ReadWhatItSays": [f"arn:aws:logs:{here}:log-group:{task['log_groups'][stage]}:*"],
+    }
+    assert {sid: _listed(by_sid[sid]["Resource"]) for sid in expected} == expected
+    assert by_sid["RunTheTask"]["Condition"] == {
+        "ArnEquals": {"ecs:cluster": f"arn:aws:ecs:{here}:cluster/{cluster}"}
+    }
+    passes = by_sid["GiveTheTaskItsRoles"]
+    assert {arn.rpartition("/")[2] for arn in passes["Resource"]} == made
+    assert passes["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+
+
 def test_the_source_tells_of_calls() -> None:
-    ours, zappas = set(called_by_ops()), set(called_by_zappa())
+    ours, zappas = set(called_by_ops(*DEPLOYING)), set(called_by_zappa())
     assert {
         "lambda:InvokeFunction",
         "apigateway:PATCH",
@@ -312,6 +375,13 @@ def test_the_source_tells_of_calls() -> None:
         "cloudformation:DescribeStackResource",
         "cloudfront-keyvaluestore:PutKey",
     } <= ours
+    assert set(called_by_ops(*IMPORTING)) == {
+        "ecr:DescribeImages",
+        "ecr:GetAuthorizationToken",
+        "ecs:DescribeTasks",
+        "ecs:RunTask",
+        "logs:GetLogEvents",
+    }
     assert {
         "lambda:UpdateFunctionCode",
         "lambda:PublishVersion",

@@ -65,6 +65,14 @@ resource "aws_iam_role_policy" "schedule" {
           ArnEquals = { "ecs:cluster" = "arn:${local.partition}:ecs:${local.here}:cluster/${var.name}" }
         }
       },
+      # Propagated tags need it; without, a schedule starts nothing and says so nowhere.
+      {
+        Sid       = "TagOwnTasks"
+        Effect    = "Allow"
+        Action    = "ecs:TagResource"
+        Resource  = "arn:${local.partition}:ecs:${local.here}:task/${var.name}/*"
+        Condition = { StringEquals = { "ecs:CreateAction" = "RunTask" } }
+      },
       {
         Sid       = "HandOverTheirRoles"
         Effect    = "Allow"

@@ -58,7 +58,8 @@ resource "aws_iam_role" "workflow" {
   name                 = "${var.project}-github-${each.key}"
   description          = "GitHub's workflows of ${var.repository}: ${each.key}"
   assume_role_policy   = local.trust[each.key]
-  max_session_duration = 3600
+  # Whoever asks gets an hour; geodata-import asks for as long as it follows an import.
+  max_session_duration = startswith(each.key, "deploy-") ? 10800 : 3600
 }
 
 # A managed policy holds 6,144 characters, all inline ones of a role 10,240 together.
@@ -87,14 +88,16 @@ locals {
   policies = merge(
     { reads = local.reads, plan = local.plan, secrets = local.read_secrets },
     { for name in ["network", "data", "around"] : "writes-${name}" => local.writes[name] },
+    { writes-import = local.make_import },
     { for environment, statements in local.keep_state : "state-${environment}" => statements },
     { for stage, statements in local.deploy : "deploy-${stage}" => statements },
+    { for stage, statements in local.import : "import-${stage}" => statements },
     { edge = local.edge },
   )
 
   policies_of = merge(
     { plan = ["plan"], drift = ["reads", "secrets", "plan"] },
-    { for environment in ["nonprod", "prod"] : "apply-${environment}" => ["reads", "secrets", "plan", "writes-network", "writes-data", "writes-around", "state-${environment}"] },
-    { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "edge"] },
+    { for environment in ["nonprod", "prod"] : "apply-${environment}" => ["reads", "secrets", "plan", "writes-network", "writes-data", "writes-around", "writes-import", "state-${environment}"] },
+    { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "import-${stage}", "edge"] },
   )
 }

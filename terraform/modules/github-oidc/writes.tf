@@ -109,7 +109,7 @@ locals {
         Effect = "Allow"
         Action = ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:PutMetricFilter", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"]
         Resource = [
-          for begin in ["/aws/lambda/${var.project}", "/aws/apigateway/${var.project}", "/aws/rds/instance/${var.project}", "/aws/cloudtrail/${var.project}"] :
+          for begin in ["/aws/lambda/${var.project}", "/aws/apigateway/${var.project}", "/aws/rds/instance/${var.project}", "/aws/cloudtrail/${var.project}", "/aws/ecs/${var.project}"] :
           "arn:${local.partition}:logs:${local.here}:log-group:${begin}*"
         ]
       },

@@ -162,8 +162,12 @@ run "a_schedule_starts_its_stages_task_with_its_command" {
     error_message = "The task would have no way out, or pay the full price."
   }
   assert {
-    condition     = length(jsondecode(aws_iam_role_policy.schedule[0].policy).Statement[1].Resource) == 3 && jsondecode(aws_iam_role_policy.schedule[0].policy).Statement[1].Condition.StringEquals["iam:PassedToService"] == "ecs-tasks.amazonaws.com"
+    condition     = [for one in jsondecode(aws_iam_role_policy.schedule[0].policy).Statement : [length(one.Resource), one.Condition.StringEquals["iam:PassedToService"]] if one.Action == "iam:PassRole"] == [[3, "ecs-tasks.amazonaws.com"]]
     error_message = "The schedule may hand over other roles."
+  }
+  assert {
+    condition     = aws_cloudwatch_event_target.this["geocode"].ecs_target[0].propagate_tags == "TASK_DEFINITION" && [for one in jsondecode(aws_iam_role_policy.schedule[0].policy).Statement : one.Condition.StringEquals["ecs:CreateAction"] if one.Action == "ecs:TagResource"] == ["RunTask"]
+    error_message = "A task that is given tags is refused to who may not give them."
   }
 }
 

@@ -42,6 +42,10 @@ run "each_role_is_for_one_context_of_one_repository_in_both_forms" {
     condition     = alltrue([for made in aws_iam_role.workflow : jsondecode(made.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com" && length(keys(jsondecode(made.assume_role_policy).Statement[0].Condition)) == 1])
     error_message = "A token that is meant for somebody else is taken, or a pattern decides."
   }
+  assert {
+    condition     = alltrue([for role, made in aws_iam_role.workflow : made.max_session_duration == (contains(["deploy-dev", "deploy-staging", "deploy-prod"], role) ? 10800 : 3600)])
+    error_message = "A role is held for longer than an hour, or an import can't be followed for three."
+  }
 }
 
 run "an_older_repository_has_one_form" {
