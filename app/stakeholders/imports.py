@@ -30,6 +30,7 @@ class LayerSource:
         optional: those that may not be there.
         downloads: where remote sources are kept.
         options: the named arguments of `layers.import_layer`.
+        draws_maps: if not, the maps stay as they were until `draw_maps`.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class LayerSource:
     max_bytes: int
     optional: frozenset[str] = frozenset()
     options: dict[str, Any] = field(default_factory=dict)
+    draws_maps: bool = True
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _in_step(
     )
     summary.notices[:0] = notices
     # Before the assignment, which lets nobody be located until the end.
-    maps = [] if run is None else draw_layer(layer.kind, layer.vintage)
+    maps = draw_layer(layer.kind, layer.vintage) if run and layer.draws_maps else []
     imported = Imported(summary, assign_layer(layer.kind, layer.vintage), maps)
     if run is None:
         transaction.set_rollback(True)

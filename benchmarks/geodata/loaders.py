@@ -74,6 +74,7 @@ def ours(layer: Layer, url: str) -> Cost:
                 layer.kind,
                 "--vintage",
                 "2016",
+                "--no-maps",
                 "-v",
                 "0",
             ]

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count
 
 from app.regions.census import file_names
-from app.regions.models import ImportRun, Region, RegionKind
+from app.regions.models import ImportRun, Region, RegionKind, RegionOutline
 from tests.layers import Row, county, degree_square, pack, state, write_layer
 
 pytestmark = pytest.mark.django_db
@@ -230,3 +230,12 @@ def test_regions_whose_ground_went_to_others_are_named(
     for line in ("24005 Baltimore County (2016)", "24510 Baltimore city (2016)"):
         assert f"Vanished, its ground is in other regions now: {line}" in out
     assert "1 regions of older layers are outside of this one and stay current." in out
+
+
+def test_maps_are_left_as_they_are_if_they_are_not_asked_for(folder: Path) -> None:
+    write_layer(folder, [(county(), degree_square())])
+    call_command("import_tiger", str(folder), kind="county", vintage=2024, verbosity=0, no_maps=True)
+    assert Region.objects.exists()
+    assert not RegionOutline.objects.exists()
+    call_command("import_tiger", str(folder), kind="county", vintage=2024, verbosity=0)
+    assert RegionOutline.objects.exists()

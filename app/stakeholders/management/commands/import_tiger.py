@@ -47,6 +47,9 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="say what would change, and change nothing"
         )
         parser.add_argument(
+            "--no-maps", action="store_true", help="draw none now: the maps stay as they are until draw_maps"
+        )
+        parser.add_argument(
             "--downloads",
             type=Path,
             help="keep what is downloaded here, and go on with what lies here already",
@@ -163,6 +166,7 @@ def _layers(options: dict[str, Any], downloads: Path) -> Iterator[LayerSource]:
             downloads=downloads,
             max_bytes=int(options["max_gib"] * GIBIBYTE),
             options={"states": states, "encoding": options["encoding"]},
+            draws_maps=not options["no_maps"],
         )
 
 
