@@ -55,9 +55,9 @@ resource "aws_iam_openid_connect_provider" "github" {
 resource "aws_iam_role" "workflow" {
   for_each = local.contexts
 
-  name                 = "${var.project}-github-${each.key}"
-  description          = "GitHub's workflows of ${var.repository}: ${each.key}"
-  assume_role_policy   = local.trust[each.key]
+  name               = "${var.project}-github-${each.key}"
+  description        = "GitHub's workflows of ${var.repository}: ${each.key}"
+  assume_role_policy = local.trust[each.key]
   # Whoever asks gets an hour; geodata-import asks for as long as it follows an import.
   max_session_duration = startswith(each.key, "deploy-") ? 10800 : 3600
 }
