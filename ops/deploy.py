@@ -9,7 +9,8 @@ API serves the release, and the CDN what it did before.
 """
 
 import mimetypes
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +23,7 @@ from ops import administration, doctor, edge, functions, gateway_stage, smoke
 from ops.platform import UNKNOWN_URL, StagePlatform
 from ops.releases import Releases
 from ops.smoke import SmokeError
-from ops.steps import StepFailedError, Steps
+from ops.steps import StepFailedError, Steps, explain
 from ops.zappa import Zappa
 
 ASK_ENDPOINTS = "reach every endpoint from inside the VPC"
@@ -113,9 +114,10 @@ def deploy(deployment: Deployment, release: str, package: Path, static_files: Pa
             step.note = zip_url
         with steps.step("upload the static files", untouched) as step:
             step.note = f"{upload_static(platform.static_bucket, static_files)} new"
-        with _putting_back(deployment, before, platform.functions[1:]):
+        variables = variables_of(platform)
+        with putting_back(deployment, before, variables, platform.functions[1:]):
             _prepare(deployment, release, zip_url, before, untouched)
-        with _putting_back(deployment, before, platform.functions):
+        with putting_back(deployment, before, variables, platform.functions):
             edge_failed = _switch(deployment, release, zip_url, before)
         releases.record(stage, release)
     if edge_failed:
@@ -180,23 +182,61 @@ def _bring_up_edge(deployment: Deployment, release: str) -> StepFailedError | No
     return None
 
 
+def variables_of(platform: StagePlatform) -> dict[str, dict[str, str]]:
+    """What each of the stage's functions that exist has for variables, by the function's name."""
+    return {
+        function: functions.environment(function)
+        for _, function in platform.functions
+        if functions.exists(function)
+    }
+
+
 @contextmanager
-def _putting_back(
-    deployment: Deployment, before: str | None, pairs: tuple[tuple[str, str], ...]
+def putting_back(
+    deployment: Deployment,
+    before: str | None,
+    variables: Mapping[str, Mapping[str, str]],
+    pairs: tuple[tuple[str, str], ...],
 ) -> Iterator[None]:
-    """If the block fails, its functions get the variables and the code back that they had."""
-    variables = {function: functions.environment(function) for _, function in pairs if before}
+    """If the block fails, its functions get the code and the variables back that they had.
+
+    Args:
+        deployment: the stage.
+        before: the release that served; None if there is nothing to go back to.
+        variables: those that each function had, by its name.
+        pairs: Zappa's stage and the name of each function that the block changes.
+
+    Raises:
+        ops.steps.StepFailedError: the block's own or, with that one printed, that of the way back.
+    """
     try:
         yield
-    except StepFailedError:
+    except StepFailedError as error:
         if before:
-            stages = " and ".join(stage for stage, _ in pairs)
-            way_on = f"Run `make rollback STAGE={deployment.platform.stage} TO={before}`."
-            with deployment.steps.step(f"put {before} back on {stages}", way_on):
-                for _, function in pairs:
-                    functions.set_environment(function, variables[function], keep_others=True)
-                put_release(deployment, before, pairs)
+            try:
+                _put_back(deployment, before, variables, pairs)
+            except StepFailedError:
+                print(explain(error), file=sys.stderr)
+                raise
         raise
+
+
+def _put_back(
+    deployment: Deployment,
+    before: str,
+    variables: Mapping[str, Mapping[str, str]],
+    pairs: tuple[tuple[str, str], ...],
+) -> None:
+    platform = deployment.platform
+    stages = " and ".join(stage for stage, _ in pairs)
+    way_on = f"Run `make rollback STAGE={platform.stage} TO={before}`."
+    with deployment.steps.step(f"put {before} back on {stages}", way_on) as step:
+        put_release(deployment, before, pairs)
+        # Zappa has just set the variables that failed, so these come after it.
+        for _, function in pairs:
+            functions.set_environment(function, variables[function], keep_others=False)
+        if (platform.stage, platform.function) in pairs:
+            step.note = smoke_public(deployment, before)
 
 
 def rollback(deployment: Deployment, release: str | None = None) -> str:
