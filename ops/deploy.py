@@ -104,7 +104,7 @@ def deploy(deployment: Deployment, release: str, package: Path, static_files: Pa
     steps, platform, releases = deployment.steps, deployment.platform, deployment.releases
     stage = platform.stage
     with releases.lock(stage):
-        before = releases.current(stage)
+        before = served_before(deployment)
         untouched = f"{stage} serves {before or 'nothing'} as before. Mend it, and run `make deploy STAGE={stage}` again."
         with steps.step("check what is deployed", f"Nothing was changed. {untouched}"):
             refuse_halves(deployment)
@@ -182,6 +182,12 @@ def _bring_up_edge(deployment: Deployment, release: str) -> StepFailedError | No
     return None
 
 
+def served_before(deployment: Deployment) -> str | None:
+    """The release to go back to: none if nothing was deployed, or the function that served it is gone."""
+    platform = deployment.platform
+    return deployment.releases.current(platform.stage) if functions.exists(platform.function) else None
+
+
 def variables_of(platform: StagePlatform) -> dict[str, dict[str, str]]:
     """What each of the stage's functions that exist has for variables, by the function's name."""
     return {
@@ -203,7 +209,7 @@ def putting_back(
     Args:
         deployment: the stage.
         before: the release that served; None if there is nothing to go back to.
-        variables: those that each function had, by its name.
+        variables: those that each function had, by its name. A function that was not there is left as it is.
         pairs: Zappa's stage and the name of each function that the block changes.
 
     Raises:
@@ -212,9 +218,10 @@ def putting_back(
     try:
         yield
     except StepFailedError as error:
-        if before:
+        there = tuple(pair for pair in pairs if pair[1] in variables)
+        if before and there:
             try:
-                _put_back(deployment, before, variables, pairs)
+                _put_back(deployment, before, variables, there)
             except StepFailedError:
                 print(explain(error), file=sys.stderr)
                 raise
@@ -337,12 +344,12 @@ def refuse_halves(deployment: Deployment) -> None:
     if has_function and not has_api:
         raise DeployError(
             f"The function {platform.function} is there and its API is not: a first deploy died on the way."
-            f" Remove the function (aws lambda delete-function --function-name {platform.function}) and deploy again."
+            f" Remove what there is (`make undeploy STAGE={platform.stage}`) and deploy again."
         )
     if has_api and not has_function:
         raise DeployError(
             f"The API of {platform.stage} is there and its function is not."
-            f" Remove the stack (aws cloudformation delete-stack --stack-name {platform.function}) and deploy again."
+            f" Remove what there is (`make undeploy STAGE={platform.stage}`) and deploy again."
         )
 
 
@@ -389,4 +396,13 @@ def undeploy(deployment: Deployment) -> None:
         for stage, function in reversed(deployment.platform.functions):
             if functions.exists(function):
                 deployment.zappa.undeploy(stage)
+        # Zappa takes the API down before its function, and does neither without the function.
+        _delete_stack(deployment.platform.function)
         deployment.releases.forget(deployment.platform.stage)
+
+
+def _delete_stack(name: str) -> None:
+    """Take down the API of a function that is gone; nothing happens if there is none."""
+    stacks = boto3.client("cloudformation")
+    stacks.delete_stack(StackName=name)
+    stacks.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 5})

@@ -153,3 +153,23 @@ def test_a_release_that_does_not_answer_when_it_is_back_is_not_called_back(
         bring_v2_and(prod, StepFailedError("why v2 failed"), before="v0")
     assert not prod.steps.done[-1].ok
     assert "why v2 failed" in capsys.readouterr().err
+
+
+def test_a_stage_whose_function_is_gone_has_nothing_to_go_back_to(prod: Deployment) -> None:
+    assert deploy.served_before(prod) == "v1"
+    boto3.client("lambda").delete_function(FunctionName=prod.platform.function)
+    assert deploy.served_before(prod) is None
+
+
+def test_a_companion_that_was_not_there_is_left_and_the_other_put_back(prod: Deployment) -> None:
+    platform = prod.platform
+    boto3.client("lambda").delete_function(FunctionName=platform.ops_function)
+    with (
+        pytest.raises(StepFailedError, match="the smoke"),
+        deploy.putting_back(prod, "v1", deploy.variables_of(platform), platform.functions),
+    ):
+        make_function(platform.ops_function)
+        functions.set_environment(platform.ops_function, {"NEW": "1"}, keep_others=True)
+        deploy.put_release(prod, "v2", platform.functions[:1])
+        raise StepFailedError("the smoke")
+    assert environments(prod) == [{"OLD": "1"}, {"OLD": "1", "NEW": "1"}]
