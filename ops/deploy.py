@@ -11,20 +11,18 @@ API serves the release, and the CDN what it did before.
 import mimetypes
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import WaiterError
 
 from ops import administration, doctor, edge, functions, gateway_stage, smoke
+from ops.deployment import Deployment
 from ops.platform import UNKNOWN_URL, StagePlatform
-from ops.releases import Releases
 from ops.smoke import SmokeError
-from ops.steps import StepFailedError, Steps, explain
-from ops.zappa import Zappa
+from ops.steps import StepFailedError, explain
 
 ASK_ENDPOINTS = "reach every endpoint from inside the VPC"
 ASK_BEFORE = "ask the new code, before any visitor does"
@@ -34,58 +32,6 @@ _YEAR = "public, max-age=31536000, immutable"
 
 class DeployError(Exception):
     """A deployment can't begin or go on; the message says why, and what to do."""
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """A stage to deploy to.
-
-    Attributes:
-        platform: what Terraform made for it.
-        folder: for the rendered settings and Zappa's log.
-        steps: where progress is told.
-    """
-
-    platform: StagePlatform
-    folder: Path
-    steps: Steps = field(default_factory=Steps)
-
-    @property
-    def zappa(self) -> Zappa:
-        return Zappa(self.folder)
-
-    @property
-    def releases(self) -> Releases:
-        return Releases(self.platform.values.deployments_bucket)
-
-    def api_id(self) -> str | None:
-        """The REST API that Zappa made for the stage, if it did."""
-        stacks = boto3.client("cloudformation")
-        try:
-            found = stacks.describe_stack_resource(StackName=self.platform.function, LogicalResourceId="Api")
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in {"ValidationError", "ResourceNotFoundException"}:
-                raise
-            return None
-        return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-    def public_url(self) -> str:
-        """Where people come in: the domain, or else the API's own address."""
-        return self.platform.public_url or self.api_url()
-
-    def api_url(self) -> str:
-        """The API's own address."""
-        api_id = self.api_id()
-        return self.platform.api_url(api_id) if api_id else UNKNOWN_URL
-
-    def render(self) -> None:
-        self.zappa.render(self.platform.rendered_settings(self.public_url()), self.platform.api_policy)
-
-    def environment(self, stage: str) -> dict[str, str]:
-        """The variables of one of the two functions, as they are rendered."""
-        settings = self.platform.rendered_settings(self.public_url())
-        variables: dict[str, str] = settings[stage]["aws_environment_variables"]
-        return variables
 
 
 def deploy(deployment: Deployment, release: str, package: Path, static_files: Path) -> None:
@@ -204,7 +150,7 @@ def putting_back(
     variables: Mapping[str, Mapping[str, str]],
     pairs: tuple[tuple[str, str], ...],
 ) -> Iterator[None]:
-    """If the block fails, its functions get the code and the variables back that they had.
+    """If the block fails or is interrupted, its functions get the code and the variables back that they had.
 
     Args:
         deployment: the stage.
@@ -217,13 +163,14 @@ def putting_back(
     """
     try:
         yield
-    except StepFailedError as error:
+    except (StepFailedError, KeyboardInterrupt, SystemExit) as error:
         there = tuple(pair for pair in pairs if pair[1] in variables)
         if before and there:
             try:
                 _put_back(deployment, before, variables, there)
             except StepFailedError:
-                print(explain(error), file=sys.stderr)
+                if isinstance(error, StepFailedError):
+                    print(explain(error), file=sys.stderr)
                 raise
         raise
 
@@ -237,13 +184,26 @@ def _put_back(
     platform = deployment.platform
     stages = " and ".join(stage for stage, _ in pairs)
     way_on = f"Run `make rollback STAGE={platform.stage} TO={before}`."
-    with deployment.steps.step(f"put {before} back on {stages}", way_on) as step:
-        put_release(deployment, before, pairs)
-        # Zappa has just set the variables that failed, so these come after it.
-        for _, function in pairs:
-            functions.set_environment(function, variables[function], keep_others=False)
-        if (platform.stage, platform.function) in pairs:
-            step.note = smoke_public(deployment, before)
+    try:
+        with deployment.steps.step(f"put {before} back on {stages}", way_on) as step:
+            _wait_until_mendable(pairs)
+            put_release(deployment, before, pairs)
+            # Zappa has just set the variables that failed, so these come after it.
+            for _, function in pairs:
+                functions.set_environment(function, variables[function], keep_others=False)
+            if (platform.stage, platform.function) in pairs:
+                step.note = smoke_public(deployment, before)
+    except (KeyboardInterrupt, SystemExit):
+        print(f"\n{before} was not put back on {stages}, or half. {way_on}", file=sys.stderr)
+        raise
+
+
+def _wait_until_mendable(pairs: tuple[tuple[str, str], ...]) -> None:
+    """What was interrupted may still be carried out, and refuses the next update until it is."""
+    for _, function in pairs:
+        # One that failed is what this is the way back from.
+        with suppress(WaiterError):
+            functions.wait_until_settled(function)
 
 
 def rollback(deployment: Deployment, release: str | None = None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from ops import deploy, functions, smoke
-from ops.deploy import Deployment
+from ops.deployment import Deployment
 from ops.rehearse import variants
 from ops.rehearse.variants import Built
 from ops.rehearse.visitor import UnexpectedAnswerError

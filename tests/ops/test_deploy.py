@@ -14,7 +14,8 @@ import boto3
 import pytest
 
 from ops import deploy, functions, zappa_settings
-from ops.deploy import Deployment
+from ops import deployment as deployment_module
+from ops.deployment import Deployment
 from ops.emulator import ACCOUNT_ID, REGION, Emulator
 from ops.platform import StagePlatform
 from ops.smoke import SmokeError
@@ -107,7 +108,7 @@ def prod(aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
             public_url=f"http://127.0.0.1:{server.server_port}",
         )
         deployment = Deployment(platform, tmp_path / "zappa")
-        monkeypatch.setattr(deploy, "Zappa", lambda folder: MergingZappa(folder, deployment))
+        monkeypatch.setattr(deployment_module, "Zappa", lambda folder: MergingZappa(folder, deployment))
         for _, function in platform.functions:
             make_function(function)
         for release in ("v1", "v2"):
@@ -164,12 +165,42 @@ def test_a_stage_whose_function_is_gone_has_nothing_to_go_back_to(prod: Deployme
 def test_a_companion_that_was_not_there_is_left_and_the_other_put_back(prod: Deployment) -> None:
     platform = prod.platform
     boto3.client("lambda").delete_function(FunctionName=platform.ops_function)
-    with (
-        pytest.raises(StepFailedError, match="the smoke"),
-        deploy.putting_back(prod, "v1", deploy.variables_of(platform), platform.functions),
-    ):
-        make_function(platform.ops_function)
-        functions.set_environment(platform.ops_function, {"NEW": "1"}, keep_others=True)
-        deploy.put_release(prod, "v2", platform.functions[:1])
-        raise StepFailedError("the smoke")
+
+    def make_the_companion_and_fail() -> None:
+        with deploy.putting_back(prod, "v1", deploy.variables_of(platform), platform.functions):
+            make_function(platform.ops_function)
+            functions.set_environment(platform.ops_function, {"NEW": "1"}, keep_others=True)
+            deploy.put_release(prod, "v2", platform.functions[:1])
+            raise StepFailedError("the smoke")
+
+    with pytest.raises(StepFailedError, match="the smoke"):
+        make_the_companion_and_fail()
     assert environments(prod) == [{"OLD": "1"}, {"OLD": "1", "NEW": "1"}]
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
+def test_an_interrupted_deploy_is_put_back_too(prod: Deployment, interruption: type[BaseException]) -> None:
+    with pytest.raises(interruption):
+        bring_v2_and(prod, interruption())
+    assert environments(prod) == [{"OLD": "1"}] * 2
+    assert "serves v1" in deploy.smoke_public(prod, "v1")
+
+
+def refuse_v2(*_: object) -> str:
+    raise SmokeError("a fault")
+
+
+def test_whoever_interrupts_the_way_back_is_told_how_to_go_it(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    updates = iter([None, None])
+
+    def update(*_: object) -> None:
+        if next(updates, "the way back"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(MergingZappa, "update", update)
+    monkeypatch.setattr(deploy, "smoke_public", refuse_v2)
+    with pytest.raises(KeyboardInterrupt):
+        bring_v2_and(prod, SystemExit(1))
+    assert "Run `make rollback STAGE=prod TO=v1`." in capsys.readouterr().err

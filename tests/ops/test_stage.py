@@ -11,7 +11,8 @@ import boto3
 import pytest
 
 from ops import deploy, doctor, functions, stage, zappa_settings
-from ops.deploy import DeployError, Deployment
+from ops.deploy import DeployError
+from ops.deployment import Deployment
 from ops.emulator import ACCOUNT_ID, REGION, Emulator
 from ops.platform import StagePlatform
 
