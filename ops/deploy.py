@@ -345,7 +345,7 @@ def smoke_public(deployment: Deployment, release: str) -> str:
     if url == UNKNOWN_URL:
         raise SmokeError(f"{deployment.platform.stage} has no API.")
     smoke.check_release(smoke.through(url), release)
-    asset = smoke.check_pages(smoke.through(url), deployment.platform.link_prefix)
+    asset = smoke.check_pages(smoke.through(url), deployment.platform.link_prefix, release)
     return f"{url} serves {release}, and {Path(asset).name}"
 
 
