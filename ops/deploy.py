@@ -9,21 +9,20 @@ API serves the release, and the CDN what it did before.
 """
 
 import mimetypes
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import WaiterError
 
 from ops import administration, doctor, edge, functions, gateway_stage, smoke
+from ops.deployment import Deployment
 from ops.platform import UNKNOWN_URL, StagePlatform
-from ops.releases import Releases
 from ops.smoke import SmokeError
-from ops.steps import StepFailedError, Steps
-from ops.zappa import Zappa
+from ops.steps import StepFailedError, explain
 
 ASK_ENDPOINTS = "reach every endpoint from inside the VPC"
 ASK_BEFORE = "ask the new code, before any visitor does"
@@ -33,58 +32,6 @@ _YEAR = "public, max-age=31536000, immutable"
 
 class DeployError(Exception):
     """A deployment can't begin or go on; the message says why, and what to do."""
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """A stage to deploy to.
-
-    Attributes:
-        platform: what Terraform made for it.
-        folder: for the rendered settings and Zappa's log.
-        steps: where progress is told.
-    """
-
-    platform: StagePlatform
-    folder: Path
-    steps: Steps = field(default_factory=Steps)
-
-    @property
-    def zappa(self) -> Zappa:
-        return Zappa(self.folder)
-
-    @property
-    def releases(self) -> Releases:
-        return Releases(self.platform.values.deployments_bucket)
-
-    def api_id(self) -> str | None:
-        """The REST API that Zappa made for the stage, if it did."""
-        stacks = boto3.client("cloudformation")
-        try:
-            found = stacks.describe_stack_resource(StackName=self.platform.function, LogicalResourceId="Api")
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in {"ValidationError", "ResourceNotFoundException"}:
-                raise
-            return None
-        return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-    def public_url(self) -> str:
-        """Where people come in: the domain, or else the API's own address."""
-        return self.platform.public_url or self.api_url()
-
-    def api_url(self) -> str:
-        """The API's own address."""
-        api_id = self.api_id()
-        return self.platform.api_url(api_id) if api_id else UNKNOWN_URL
-
-    def render(self) -> None:
-        self.zappa.render(self.platform.rendered_settings(self.public_url()), self.platform.api_policy)
-
-    def environment(self, stage: str) -> dict[str, str]:
-        """The variables of one of the two functions, as they are rendered."""
-        settings = self.platform.rendered_settings(self.public_url())
-        variables: dict[str, str] = settings[stage]["aws_environment_variables"]
-        return variables
 
 
 def deploy(deployment: Deployment, release: str, package: Path, static_files: Path) -> None:
@@ -103,7 +50,7 @@ def deploy(deployment: Deployment, release: str, package: Path, static_files: Pa
     steps, platform, releases = deployment.steps, deployment.platform, deployment.releases
     stage = platform.stage
     with releases.lock(stage):
-        before = releases.current(stage)
+        before = served_before(deployment)
         untouched = f"{stage} serves {before or 'nothing'} as before. Mend it, and run `make deploy STAGE={stage}` again."
         with steps.step("check what is deployed", f"Nothing was changed. {untouched}"):
             refuse_halves(deployment)
@@ -113,9 +60,10 @@ def deploy(deployment: Deployment, release: str, package: Path, static_files: Pa
             step.note = zip_url
         with steps.step("upload the static files", untouched) as step:
             step.note = f"{upload_static(platform.static_bucket, static_files)} new"
-        with _putting_back(deployment, before, platform.functions[1:]):
+        variables = variables_of(platform)
+        with putting_back(deployment, before, variables, platform.functions[1:]):
             _prepare(deployment, release, zip_url, before, untouched)
-        with _putting_back(deployment, before, platform.functions):
+        with putting_back(deployment, before, variables, platform.functions):
             edge_failed = _switch(deployment, release, zip_url, before)
         releases.record(stage, release)
     if edge_failed:
@@ -180,23 +128,82 @@ def _bring_up_edge(deployment: Deployment, release: str) -> StepFailedError | No
     return None
 
 
+def served_before(deployment: Deployment) -> str | None:
+    """The release to go back to: none if nothing was deployed, or the function that served it is gone."""
+    platform = deployment.platform
+    return deployment.releases.current(platform.stage) if functions.exists(platform.function) else None
+
+
+def variables_of(platform: StagePlatform) -> dict[str, dict[str, str]]:
+    """What each of the stage's functions that exist has for variables, by the function's name."""
+    return {
+        function: functions.environment(function)
+        for _, function in platform.functions
+        if functions.exists(function)
+    }
+
+
 @contextmanager
-def _putting_back(
-    deployment: Deployment, before: str | None, pairs: tuple[tuple[str, str], ...]
+def putting_back(
+    deployment: Deployment,
+    before: str | None,
+    variables: Mapping[str, Mapping[str, str]],
+    pairs: tuple[tuple[str, str], ...],
 ) -> Iterator[None]:
-    """If the block fails, its functions get the variables and the code back that they had."""
-    variables = {function: functions.environment(function) for _, function in pairs if before}
+    """If the block fails or is interrupted, its functions get the code and the variables back that they had.
+
+    Args:
+        deployment: the stage.
+        before: the release that served; None if there is nothing to go back to.
+        variables: those that each function had, by its name. A function that was not there is left as it is.
+        pairs: Zappa's stage and the name of each function that the block changes.
+
+    Raises:
+        ops.steps.StepFailedError: the block's own or, with that one printed, that of the way back.
+    """
     try:
         yield
-    except StepFailedError:
-        if before:
-            stages = " and ".join(stage for stage, _ in pairs)
-            way_on = f"Run `make rollback STAGE={deployment.platform.stage} TO={before}`."
-            with deployment.steps.step(f"put {before} back on {stages}", way_on):
-                for _, function in pairs:
-                    functions.set_environment(function, variables[function], keep_others=True)
-                put_release(deployment, before, pairs)
+    except (StepFailedError, KeyboardInterrupt, SystemExit) as error:
+        there = tuple(pair for pair in pairs if pair[1] in variables)
+        if before and there:
+            try:
+                _put_back(deployment, before, variables, there)
+            except StepFailedError:
+                if isinstance(error, StepFailedError):
+                    print(explain(error), file=sys.stderr)
+                raise
         raise
+
+
+def _put_back(
+    deployment: Deployment,
+    before: str,
+    variables: Mapping[str, Mapping[str, str]],
+    pairs: tuple[tuple[str, str], ...],
+) -> None:
+    platform = deployment.platform
+    stages = " and ".join(stage for stage, _ in pairs)
+    way_on = f"Run `make rollback STAGE={platform.stage} TO={before}`."
+    try:
+        with deployment.steps.step(f"put {before} back on {stages}", way_on) as step:
+            _wait_until_mendable(pairs)
+            put_release(deployment, before, pairs)
+            # Zappa has just set the variables that failed, so these come after it.
+            for _, function in pairs:
+                functions.set_environment(function, variables[function], keep_others=False)
+            if (platform.stage, platform.function) in pairs:
+                step.note = smoke_public(deployment, before)
+    except (KeyboardInterrupt, SystemExit):
+        print(f"\n{before} was not put back on {stages}, or half. {way_on}", file=sys.stderr)
+        raise
+
+
+def _wait_until_mendable(pairs: tuple[tuple[str, str], ...]) -> None:
+    """What was interrupted may still be carried out, and refuses the next update until it is."""
+    for _, function in pairs:
+        # One that failed is what this is the way back from.
+        with suppress(WaiterError):
+            functions.wait_until_settled(function)
 
 
 def rollback(deployment: Deployment, release: str | None = None) -> str:
@@ -297,12 +304,12 @@ def refuse_halves(deployment: Deployment) -> None:
     if has_function and not has_api:
         raise DeployError(
             f"The function {platform.function} is there and its API is not: a first deploy died on the way."
-            f" Remove the function (aws lambda delete-function --function-name {platform.function}) and deploy again."
+            f" Remove what there is (`make undeploy STAGE={platform.stage}`) and deploy again."
         )
     if has_api and not has_function:
         raise DeployError(
             f"The API of {platform.stage} is there and its function is not."
-            f" Remove the stack (aws cloudformation delete-stack --stack-name {platform.function}) and deploy again."
+            f" Remove what there is (`make undeploy STAGE={platform.stage}`) and deploy again."
         )
 
 
@@ -338,7 +345,7 @@ def smoke_public(deployment: Deployment, release: str) -> str:
     if url == UNKNOWN_URL:
         raise SmokeError(f"{deployment.platform.stage} has no API.")
     smoke.check_release(smoke.through(url), release)
-    asset = smoke.check_pages(smoke.through(url), deployment.platform.link_prefix)
+    asset = smoke.check_pages(smoke.through(url), deployment.platform.link_prefix, release)
     return f"{url} serves {release}, and {Path(asset).name}"
 
 
@@ -349,4 +356,13 @@ def undeploy(deployment: Deployment) -> None:
         for stage, function in reversed(deployment.platform.functions):
             if functions.exists(function):
                 deployment.zappa.undeploy(stage)
+        # Zappa takes the API down before its function, and does neither without the function.
+        _delete_stack(deployment.platform.function)
         deployment.releases.forget(deployment.platform.stage)
+
+
+def _delete_stack(name: str) -> None:
+    """Take down the API of a function that is gone; nothing happens if there is none."""
+    stacks = boto3.client("cloudformation")
+    stacks.delete_stack(StackName=name)
+    stacks.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 5})

@@ -6,7 +6,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 # Status and body of GET.
 Getter = Callable[[str], tuple[int, str]]
@@ -33,13 +33,14 @@ def check_release(get: Getter, release: str) -> None:
     _expect_ok(get, "/readyz")
 
 
-def check_pages(get: Getter, prefix: str = "") -> str:
+def check_pages(get: Getter, prefix: str = "", release: str = "") -> str:
     """The home page answers, and an asset that it links to, named by its content, arrives as it was packaged.
 
     Args:
         get: of the stage.
         prefix: what stands in front of every path in a page and not in those that `get` takes: the API's own address
             has the stage there.
+        release: whose page it has to be where a CDN may have kept another's; empty where nothing is kept.
 
     Returns:
         The asset's address or, if the stage serves it itself, its path.
@@ -47,7 +48,8 @@ def check_pages(get: Getter, prefix: str = "") -> str:
     Raises:
         SmokeError: one is missing or broken.
     """
-    page = _expect_ok(get, "/")
+    # A query is part of what the CDN keeps a page by.
+    page = _expect_ok(get, f"/?release={quote(release)}" if release else "/")
     found = _ASSET.search(page)
     if found is None:
         raise SmokeError("The home page links to no asset that is named by its content.")

@@ -25,7 +25,8 @@ from ops import (
     terraform,
 )
 from ops.administration import AdministrationError
-from ops.deploy import DeployError, Deployment
+from ops.deploy import DeployError
+from ops.deployment import Deployment
 from ops.edge import EdgeError
 from ops.functions import CallError
 from ops.package import PackageError

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from ops import functions, smoke
-from ops.deploy import Deployment
+from ops.deployment import Deployment
 from ops.zappa import Zappa
 
 

@@ -2,11 +2,11 @@
 
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from ops import deploy, functions, smoke
-from ops.deploy import Deployment
+from ops.deployment import Deployment
 from ops.rehearse import variants
 from ops.rehearse.variants import Built
 from ops.rehearse.visitor import UnexpectedAnswerError
@@ -31,14 +31,14 @@ app_name = "site"
 urlpatterns = []
 """
 
-# What only the serving function runs into, so that the -ops companion can't warn of it.
+# What only the serving function runs into, so that the -ops companion can't warn of it: a variable that came with it.
 _FAILS_WHERE_VISITORS_ARE = """
 import os
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 def home(request: HttpRequest) -> HttpResponse:
-    if not os.environ["AWS_LAMBDA_FUNCTION_NAME"].endswith("-ops"):
+    if "REHEARSED_FAULT" in os.environ and not os.environ["AWS_LAMBDA_FUNCTION_NAME"].endswith("-ops"):
         raise RuntimeError("a page that fails")
     from django.templatetags.static import static
     return HttpResponse(f'<link href="{static("site/site.css")}">')
@@ -56,11 +56,13 @@ class Bad:
         stopped_by: the step that does.
         because: what the operator then reads.
         files: from the good package its new files, as texts by path.
+        variables: what it brings for both functions.
     """
 
     stopped_by: str
     because: str
     files: Callable[[Path], Mapping[str, str]]
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def _with_broken_migration(good: Path) -> Mapping[str, str]:
@@ -77,7 +79,10 @@ BAD = {
     ),
     "has-no-pages": Bad(deploy.ASK_BEFORE, "/ answered 500", lambda _: {"app/site/urls.py": _NO_PAGES}),
     "fails-its-smoke": Bad(
-        deploy.ASK_IN_PUBLIC, "/ answered 500", lambda _: {"app/site/urls.py": _FAILS_WHERE_VISITORS_ARE}
+        deploy.ASK_IN_PUBLIC,
+        "answered 500",
+        lambda _: {"app/site/urls.py": _FAILS_WHERE_VISITORS_ARE},
+        {"REHEARSED_FAULT": "1"},
     ),
 }
 
@@ -110,8 +115,11 @@ def _deploy_bad(deployment: Deployment, built: Built, bad: Bad, good: Built) -> 
     steps = deployment.steps
     print(f"  — a release that should be stopped: {built.release} —")
     first, read = len(steps.done), ""
+    variables = deploy.variables_of(deployment.platform)
     try:
-        deploy.deploy(deployment, built.release, built.package, built.static_files)
+        deploy.deploy(
+            _with_variables(deployment, bad.variables), built.release, built.package, built.static_files
+        )
     except StepFailedError as error:
         read = explain(error)
     failed = [step for step in steps.done[first:] if not step.ok]
@@ -124,6 +132,14 @@ def _deploy_bad(deployment: Deployment, built: Built, bad: Bad, good: Built) -> 
                 f" It was by {[step.what for step in failed]}: {read}"
             )
         _check_both_serve(deployment, good.release)
+        if (left := deploy.variables_of(deployment.platform)) != variables:
+            raise UnexpectedAnswerError(f"The variables were {variables}, and are {left}.")
+
+
+def _with_variables(deployment: Deployment, variables: Mapping[str, str]) -> Deployment:
+    values = deployment.platform.values
+    values = replace(values, environment={**values.environment, **variables})
+    return replace(deployment, platform=replace(deployment.platform, values=values))
 
 
 def _check_both_serve(deployment: Deployment, release: str) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import boto3
 
 from ops import deploy, doctor, stage, zappa_settings
-from ops.deploy import DeployError, Deployment
+from ops.deploy import DeployError
+from ops.deployment import Deployment
 from ops.rehearse import canaries, checkout, emergency, ratelimit, variants, walk
 from ops.rehearse.variants import Built
 from ops.rehearse.visitor import UnexpectedAnswerError

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import boto3
 
 from ops import functions, import_task, platform, smoke
-from ops.deploy import Deployment
+from ops.deployment import Deployment
 from ops.processes import wait_until
 from ops.rehearse import (
     canaries,

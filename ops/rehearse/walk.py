@@ -5,7 +5,7 @@ from pathlib import Path
 import boto3
 
 from ops import functions
-from ops.deploy import Deployment
+from ops.deployment import Deployment
 from ops.processes import wait_until
 from ops.rehearse import administrator, cast, endorsement
 from ops.rehearse.visitor import UnexpectedAnswerError, Visitor

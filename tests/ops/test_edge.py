@@ -16,6 +16,7 @@ import boto3
 import pytest
 
 from ops import deploy, edge, emulator, infrastructure, terraform, zappa_settings
+from ops.deployment import Deployment
 from ops.edge import EdgeError
 from ops.emulator import Emulator
 from ops.platform import StagePlatform
@@ -88,8 +89,8 @@ def test_an_edge_that_fails_is_told_after_the_release_has_been_asked_for(
     monkeypatch.setattr(edge, "bring_up_to_date", fail)
     for name in ("put_serving", "configure_gateway", "smoke_public"):
         monkeypatch.setattr(deploy, name, record(name))
-    monkeypatch.setattr(deploy.Deployment, "api_url", lambda _: "https://api.invalid/prod")
-    deployment = deploy.Deployment(PLATFORM, tmp_path)
+    monkeypatch.setattr(Deployment, "api_url", lambda _: "https://api.invalid/prod")
+    deployment = Deployment(PLATFORM, tmp_path)
     failed = deploy._switch(deployment, "r2", "s3://none", "r1")
     assert asked[-1] == "smoke_public"
     assert failed is not None

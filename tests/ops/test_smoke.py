@@ -55,6 +55,13 @@ def test_a_healthy_release_passes(serve: Serve) -> None:
     assert smoke.check_pages(smoke.through(url)) == ASSET
 
 
+def test_a_page_of_another_release_that_a_cdn_kept_is_not_asked_for(serve: Serve) -> None:
+    kept, fresh = HEALTHY["/"], (500, "a page that fails")
+    url = serve(HEALTHY | {"/": kept, "/?release=abc": fresh})
+    with pytest.raises(SmokeError, match="a page that fails"):
+        smoke.check_pages(smoke.through(url), release="abc")
+
+
 def test_an_asset_on_the_apis_own_host_has_the_stage_before_it(serve: Serve) -> None:
     url = serve(HEALTHY | {"/": (200, f'<link href="/prod{ASSET}">')})
     assert smoke.check_pages(smoke.through(url), "/prod") == f"/prod{ASSET}"

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import boto3
 import pytest
 
 from ops import deploy, doctor, functions, stage, zappa_settings
-from ops.deploy import DeployError, Deployment
+from ops.deploy import DeployError
+from ops.deployment import Deployment
 from ops.emulator import ACCOUNT_ID, REGION, Emulator
 from ops.platform import StagePlatform
 
@@ -117,8 +119,24 @@ def test_releases_tells_which_one_serves_and_which_is_lost(
 
 def test_a_first_deploy_that_died_half_way_is_told_with_the_way_out(prod: Deployment) -> None:
     make_function(prod.platform.function, "handler = print")
-    with pytest.raises(DeployError, match=r"API is not: a first deploy died.*aws lambda delete-function"):
+    with pytest.raises(DeployError, match=r"API is not: a first deploy died.*`make undeploy STAGE=prod`"):
         deploy.refuse_halves(prod)
+
+
+def make_stack(name: str) -> None:
+    """One that has an Api, as Zappa's has."""
+    api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": name}}
+    stacks = boto3.client("cloudformation")
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Api": api}}))
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+
+
+def test_an_api_whose_function_is_gone_is_taken_down_by_the_way_out_that_is_named(prod: Deployment) -> None:
+    make_stack(prod.platform.function)
+    with pytest.raises(DeployError, match=r"its function is not.*`make undeploy STAGE=prod`"):
+        deploy.refuse_halves(prod)
+    deploy.undeploy(prod)
+    deploy.refuse_halves(prod)
 
 
 def test_a_failing_function_shows_its_error(prod: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
