@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from app.campaigns.models import Campaign
 from app.endorsements.models import Endorsement
 from app.endorsements.services import CampaignNotOpenError, Submission, limited_clients, submit
+from app.mail.addresses import validate_mailbox
 from app.ratelimit.requests import address_of
 from app.ratelimit.throttling import require
 from app.stakeholders.models import StakeholderKind
@@ -36,7 +37,7 @@ class SubmissionSerializer(serializers.Serializer[Submission]):
         validators=[validate_single_line],
         help_text="The person's, or the organisation's own where none is named.",
     )
-    email = serializers.EmailField(max_length=254)
+    email = serializers.EmailField(max_length=254, validators=[validate_mailbox])
     organisation = serializers.CharField(
         max_length=160, required=False, allow_blank=True, validators=[validate_single_line]
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from django.utils.encoding import punycode
+
 from app.ratelimit.windows import Limit
 
 # A household, an office or a phone gets at least a /64 and can use any address of it.
@@ -25,10 +27,10 @@ class By(Enum):
                 return _network(client)
             case By.EMAIL:
                 # ada+1@ and ada+2@ end in one mailbox.
-                local, at, domain = client.strip().casefold().rpartition("@")
-                return f"{local.partition('+')[0]}{at}{domain}"
+                local, at, _ = client.strip().casefold().rpartition("@")
+                return f"{local.partition('+')[0]}{at}{_mail_domain(client)}"
             case By.EMAIL_DOMAIN:
-                return client.strip().casefold().rpartition("@")[2]
+                return _mail_domain(client)
             case By.ACCOUNT:
                 return client.strip().casefold()
 
@@ -55,6 +57,15 @@ class Scope:
     limits: tuple[Limit, ...]
     failing: Failing
     unlimited: frozenset[str] = frozenset()
+
+
+def _mail_domain(address: str) -> str:
+    """Where the mail goes: full-width letters and the like are other spellings of one domain."""
+    domain = address.strip().casefold().rpartition("@")[2]
+    try:
+        return punycode(domain).lower()
+    except UnicodeError:
+        return domain
 
 
 def _network(client: str) -> str:

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from app.endorsements.services import Submission
+from app.mail.addresses import validate_mailbox
 from app.regions.models import Region, RegionKind
 from app.stakeholders.models import StakeholderKind
 from app.stakeholders.places import Place, resolve_place
@@ -172,6 +173,7 @@ class WithdrawForm(SummarisedForm):
 
     email = forms.EmailField(
         max_length=254,
+        validators=[validate_mailbox],
         label="E-mail",
         help_text="The address that you endorsed with.",
         widget=forms.EmailInput({"autocomplete": "email"}),
@@ -190,6 +192,7 @@ class EndorseForm(PlaceForm):
     )
     email = forms.EmailField(
         max_length=254,
+        validators=[validate_mailbox],
         label="E-mail",
         help_text="We send one message with a link to confirm. It is never published.",
         widget=forms.EmailInput({"autocomplete": "email"}),

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Trim
 
-from app.mail.addresses import normalise_email
+from app.mail.addresses import normalise_email, validate_mailbox
 from app.regions.geometry import PointField, SpatialIndex
 from app.regions.models import Region, RegionKind
 
@@ -80,6 +81,10 @@ class Stakeholder(models.Model):
 
     def clean(self) -> None:
         self.email = normalise_email(self.email)
+        try:
+            validate_mailbox(self.email)
+        except ValidationError as error:
+            raise ValidationError({"email": error}) from None
 
 
 class RegionAssignmentQuerySet(models.QuerySet["RegionAssignment"]):

@@ -198,3 +198,21 @@ def test_the_pages_hold_everybody_once(campaign: Campaign, maryland: Region, out
         names += [row["name"] for row in page["results"]]
         url = page["next"]
     assert names == [f"Person {index}" for index in reversed(range(7))]
+
+
+@pytest.mark.parametrize("typed", ['"ada"@example.org', '"\\ada"@example.org'])
+def test_a_second_spelling_of_a_mailbox_is_refused(
+    campaign: Campaign, maryland: Region, outsider: Client, submission: Body, typed: str
+) -> None:
+    response = post(outsider, submission | {"email": typed})
+    assert response.status_code == 400
+    assert "without quotation marks" in str(response.json()["error"])
+    assert not Endorsement.objects.exists()
+
+
+def test_two_spellings_of_a_domain_are_one_stakeholder(
+    campaign: Campaign, maryland: Region, outsider: Client, submission: Body, token_mailed_to: Token
+) -> None:
+    assert post(outsider, submission | {"email": "ada@\uff45xample.org"}).status_code == 202
+    confirm(token_mailed_to("ada@example.org"))
+    assert Stakeholder.objects.get().email == "ada@example.org"

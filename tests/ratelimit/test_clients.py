@@ -24,7 +24,10 @@ from tests.stage import PRODUCTION, run
         (By.ADDRESS, "::ffff:192.0.2.1", "192.0.2.1"),
         (By.EMAIL, " Ada@Example.org ", "ada@example.org"),
         (By.EMAIL, "ada+campaign@example.org", "ada@example.org"),
+        (By.EMAIL, "ada@\uff47mail.com", "ada@gmail.com"),
+        (By.EMAIL, "ada@gmail\u3002com", "ada@gmail.com"),
         (By.EMAIL_DOMAIN, "ada@Example.ORG", "eve@example.org"),
+        (By.EMAIL_DOMAIN, "ada@\uff47mail.com", "eve@gmail.com"),
         (By.ACCOUNT, "Ada", "ada "),
     ],
 )

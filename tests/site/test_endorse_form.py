@@ -196,3 +196,11 @@ def test_the_form_takes_the_same_queries_however_many_counties(
         )
     with django_assert_num_queries(2):
         get(outsider, FORM)
+
+
+def test_a_quoted_address_is_refused_with_the_reason(
+    outsider: Client, campaign: Campaign, maryland: Region
+) -> None:
+    page = outsider.post(FORM, TYPED | {"email": '"ada"@example.org'})
+    assert "without quotation marks" in page.content.decode()
+    assert not Endorsement.objects.exists()

@@ -59,3 +59,8 @@ def test_what_is_no_address_is_said_so(closed: Campaign, outsider: Client, email
 def test_a_draft_is_not_there(campaign: Campaign, outsider: Client) -> None:
     Campaign.objects.update(status="draft")
     get(outsider, ADDRESS, 404)
+
+
+def test_a_quoted_address_is_refused_with_the_reason(closed: Campaign, outsider: Client) -> None:
+    response = outsider.post(ADDRESS, {"email": '"ada"@example.org'})
+    assert "without quotation marks" in response.content.decode()

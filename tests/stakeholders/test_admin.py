@@ -24,3 +24,13 @@ def test_the_same_address_in_other_capitals_is_taken(administrator: User) -> Non
     inline = {"assignments-TOTAL_FORMS": "0", "assignments-INITIAL_FORMS": "0"}
     page = client.post("/admin/stakeholders/stakeholder/add/", {**form, **inline}).content.decode()
     assert "Stakeholder with this E-mail already exists." in page
+
+
+def test_a_quoted_address_is_refused_with_the_reason(administrator: User) -> None:
+    client = Client()
+    client.force_login(administrator)
+    form = {"kind": "person", "name": "Ada", "email": '"ada"@example.org'}
+    inline = {"assignments-TOTAL_FORMS": "0", "assignments-INITIAL_FORMS": "0"}
+    page = client.post("/admin/stakeholders/stakeholder/add/", {**form, **inline})
+    assert "without quotation marks" in page.content.decode()
+    assert not Stakeholder.objects.exists()
