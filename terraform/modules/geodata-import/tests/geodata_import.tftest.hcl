@@ -162,8 +162,16 @@ run "a_schedule_starts_its_stages_task_with_its_command" {
     error_message = "The task would have no way out, or pay the full price."
   }
   assert {
-    condition     = length(jsondecode(aws_iam_role_policy.schedule[0].policy).Statement[1].Resource) == 3 && jsondecode(aws_iam_role_policy.schedule[0].policy).Statement[1].Condition.StringEquals["iam:PassedToService"] == "ecs-tasks.amazonaws.com"
+    condition     = length(jsondecode(aws_iam_role_policy.schedule[0].policy).Statement[2].Resource) == 3 && jsondecode(aws_iam_role_policy.schedule[0].policy).Statement[2].Condition.StringEquals["iam:PassedToService"] == "ecs-tasks.amazonaws.com"
     error_message = "The schedule may hand over other roles."
+  }
+  assert {
+    condition     = toset(jsondecode(aws_iam_role_policy.schedule[0].policy).Statement[0].Resource) == toset(flatten([for stage in ["dev", "staging"] : [for end in ["", ":*"] : "arn:aws:ecs:us-east-1:123456789012:task-definition/example-geodata-import-${stage}${end}"]]))
+    error_message = "ECS would refuse the task, which the target names without a revision, or the schedule may run others."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.schedule[0].policy).Statement : [statement.Resource, statement.Condition] if statement.Action == "ecs:TagResource"] == [["arn:aws:ecs:us-east-1:123456789012:task/example-geodata-import/*", { StringEquals = { "ecs:CreateAction" = "RunTask" } }]]
+    error_message = "ECS would refuse to tag the task, and so to run it, or the schedule may tag others."
   }
 }
 
