@@ -26,7 +26,8 @@ locals {
 # transaction takes as long as its layer does.
 locals {
   import_environments = {
-    for stage, settings in var.stages : stage => merge(local.stage_environments[stage], {
+    # A task answers no request, so it is not told of the CDN's secret, which its role may not read.
+    for stage, settings in var.stages : stage => merge({ for name, value in local.stage_environments[stage] : name => value if name != "CDN_SECRET" }, {
       STAGE                              = stage
       PUBLIC_URL                         = settings.public_url == "" ? "https://${local.project}-${stage}.invalid" : settings.public_url
       DATABASE_STATEMENT_TIMEOUT_SECONDS = "0"

@@ -37,6 +37,7 @@ _ATTRIBUTES = [column.name for column in fields(Attributes)]
 _BOUNDS = ("west", "south", "east", "north")
 _SHAPES = ("geometry", "outline")
 _COLUMNS = (*_ATTRIBUTES, *_BOUNDS, *_SHAPES)
+_IDENTITY = ("kind", "vintage", "geoid")
 _LOADED_COLUMNS = ("record", *_ATTRIBUTES, "mended", "shape")
 _ABOUT_A_RECORD = """
     record integer PRIMARY KEY, geoid varchar(14), name varchar(100), full_name varchar(140),
@@ -161,11 +162,13 @@ class Staging:
         self.cursor.execute(f"ANALYZE {REGIONS}")
         self._decide()
         columns = ", ".join(_COLUMNS)
-        taken_over = ", ".join(f"{column} = excluded.{column}" for column in (*_COLUMNS, "updated_at"))
+        # Were it to name a column of a unique index, PostgreSQL would lock each row against foreign keys to it too.
+        changing = [column for column in (*_COLUMNS, "updated_at") if column not in _IDENTITY]
+        taken_over = ", ".join(f"{column} = excluded.{column}" for column in changing)
         self.cursor.execute(
             f"INSERT INTO {REGIONS} (kind, vintage, updated_at, {columns})"  # noqa: S608 - as above
             f" SELECT %s, %s, %s, {columns} FROM {STAGED} WHERE outcome <> 'unchanged' ORDER BY record"
-            f" ON CONFLICT (kind, vintage, geoid) DO UPDATE SET {taken_over}",
+            f" ON CONFLICT ({', '.join(_IDENTITY)}) DO UPDATE SET {taken_over}",
             [self.kind, self.vintage, connection.ops.adapt_datetimefield_value(timezone.now())],
         )
         self.cursor.execute(f"ANALYZE {REGIONS}")

@@ -177,6 +177,10 @@ run "with_a_cdn_the_application_is_told_of_its_secret_and_its_hosts" {
     condition     = output.stages.prod.cdn == { domain = "example.org", zone_id = "", hsts_seconds = 31536000, waf = false }
     error_message = "The edge would be another."
   }
+  assert {
+    condition     = !contains(keys(local.import_environments.prod), "CDN_SECRET") && local.import_environments.prod.DATABASE_SECRET == output.stages.prod.environment.DATABASE_SECRET
+    error_message = "The import task would stop at its start: its role may not read the CDN's secret."
+  }
 }
 
 run "a_retired_cdn_leaves_its_secret_to_the_functions_that_still_read_it" {

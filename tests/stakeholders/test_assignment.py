@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from app.regions.geometry import Point, multipolygon_ewkb
+from app.regions.layers import import_layer
 from app.regions.models import Region
 from app.stakeholders.assignment import LayerAssignment, assign_layer
 from app.stakeholders.models import RegionAssignment, Stakeholder
@@ -208,3 +209,27 @@ def test_an_import_waits_for_who_is_being_located(maryland: Region) -> None:
         locate(stakeholder, IN_BALTIMORE)
     importer.join(5)
     assert regions_of(ada, 2024) == [("county", "24510", "point")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_regions_are_imported_again_beside_who_is_being_located(maryland: Region, tmp_path: Path) -> None:
+    """An assignment's foreign key locks its region's row against a change of what identifies it alone."""
+    source = write_layer(tmp_path, [(county("24510", "Renamed"), degree_square())])
+    updated = []
+
+    def import_it() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '5s'")
+            updated.append(import_layer(source, "county", 2016).updated)
+        connection.close()
+
+    importer = threading.Thread(target=import_it)
+    with transaction.atomic():
+        located("Ada", IN_BALTIMORE)
+        # As the end of the transaction does.
+        connection.check_constraints()
+        importer.start()
+        importer.join(3)
+        was_imported = list(updated)
+    importer.join(5)
+    assert was_imported == [1]

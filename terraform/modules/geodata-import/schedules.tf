@@ -57,10 +57,14 @@ resource "aws_iam_role_policy" "schedule" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "RunOwnTasks"
-        Effect   = "Allow"
-        Action   = "ecs:RunTask"
-        Resource = [for family in values(local.families) : "arn:${local.partition}:ecs:${local.here}:task-definition/${family}:*"]
+        Sid    = "RunOwnTasks"
+        Effect = "Allow"
+        Action = "ecs:RunTask"
+        # The target names a family without its revision; a wildcard of revisions is no match for that.
+        Resource = flatten([for family in values(local.families) : [
+          "arn:${local.partition}:ecs:${local.here}:task-definition/${family}",
+          "arn:${local.partition}:ecs:${local.here}:task-definition/${family}:*",
+        ]])
         Condition = {
           ArnEquals = { "ecs:cluster" = "arn:${local.partition}:ecs:${local.here}:cluster/${var.name}" }
         }

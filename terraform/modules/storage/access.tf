@@ -49,6 +49,14 @@ locals {
           Resource = "${local.static_arn}/${prefix}*"
         },
         {
+          # As above: a file that may be missing has to be told from one that is forbidden.
+          Sid       = "ListShapefiles"
+          Effect    = "Allow"
+          Action    = "s3:ListBucket"
+          Resource  = local.media_arn
+          Condition = { StringLike = { "s3:prefix" = "geodata/*" } }
+        },
+        {
           Sid      = "ReadShapefiles"
           Effect   = "Allow"
           Action   = "s3:GetObject"

@@ -162,12 +162,16 @@ run "a_schedule_starts_its_stages_task_with_its_command" {
     error_message = "The task would have no way out, or pay the full price."
   }
   assert {
-    condition     = [for one in jsondecode(aws_iam_role_policy.schedule[0].policy).Statement : [length(one.Resource), one.Condition.StringEquals["iam:PassedToService"]] if one.Action == "iam:PassRole"] == [[3, "ecs-tasks.amazonaws.com"]]
+    condition     = length(jsondecode(aws_iam_role_policy.schedule[0].policy).Statement[2].Resource) == 3 && jsondecode(aws_iam_role_policy.schedule[0].policy).Statement[2].Condition.StringEquals["iam:PassedToService"] == "ecs-tasks.amazonaws.com"
     error_message = "The schedule may hand over other roles."
   }
   assert {
-    condition     = aws_cloudwatch_event_target.this["geocode"].ecs_target[0].propagate_tags == "TASK_DEFINITION" && [for one in jsondecode(aws_iam_role_policy.schedule[0].policy).Statement : one.Condition.StringEquals["ecs:CreateAction"] if one.Action == "ecs:TagResource"] == ["RunTask"]
-    error_message = "A task that is given tags is refused to who may not give them."
+    condition     = toset(jsondecode(aws_iam_role_policy.schedule[0].policy).Statement[0].Resource) == toset(flatten([for stage in ["dev", "staging"] : [for end in ["", ":*"] : "arn:aws:ecs:us-east-1:123456789012:task-definition/example-geodata-import-${stage}${end}"]]))
+    error_message = "ECS would refuse the task, which the target names without a revision, or the schedule may run others."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.schedule[0].policy).Statement : [statement.Resource, statement.Condition] if statement.Action == "ecs:TagResource"] == [["arn:aws:ecs:us-east-1:123456789012:task/example-geodata-import/*", { StringEquals = { "ecs:CreateAction" = "RunTask" } }]]
+    error_message = "ECS would refuse to tag the task, and so to run it, or the schedule may tag others."
   }
 }
 

@@ -39,12 +39,16 @@ run "a_stage_reads_and_writes_map_files_of_its_own" {
     error_message = "A page may do more than read."
   }
   assert {
-    condition     = { for statement in jsondecode(output.import_policies.dev).Statement : statement.Sid => statement.Resource } == { ListMapFiles = "arn:aws:s3:::example-static-123456789012", WriteMapFiles = "arn:aws:s3:::example-static-123456789012/static/regions/dev/*", ReadShapefiles = "arn:aws:s3:::example-media-123456789012/geodata/*" }
+    condition     = { for statement in jsondecode(output.import_policies.dev).Statement : statement.Sid => statement.Resource } == { ListMapFiles = "arn:aws:s3:::example-static-123456789012", ListShapefiles = "arn:aws:s3:::example-media-123456789012", WriteMapFiles = "arn:aws:s3:::example-static-123456789012/static/regions/dev/*", ReadShapefiles = "arn:aws:s3:::example-media-123456789012/geodata/*" }
     error_message = "An import may write elsewhere."
   }
   assert {
     condition     = jsondecode(output.import_policies.dev).Statement[0].Condition.StringLike["s3:prefix"] == "static/regions/dev/*"
     error_message = "A stage may list the whole bucket."
+  }
+  assert {
+    condition     = { for statement in jsondecode(output.import_policies.dev).Statement : statement.Sid => statement.Condition.StringLike["s3:prefix"] if statement.Action == "s3:ListBucket" } == { ListMapFiles = "static/regions/dev/*", ListShapefiles = "geodata/*" }
+    error_message = "S3 would call a shapefile that is not there forbidden, or an import may list all uploads."
   }
 }
 
