@@ -72,7 +72,11 @@ class RoleBackend(ModelBackend):
         return self.get_all_permissions(user_obj, obj)
 
     def get_all_permissions(self, user_obj: User | AnonymousUser, obj: Model | None = None) -> set[str]:
-        if obj is not None or not isinstance(user_obj, User) or not user_obj.is_active:
+        if (
+            obj is not None
+            or not isinstance(user_obj, User)
+            or not (user_obj.is_active and user_obj.is_staff)
+        ):
             return set()
         if not hasattr(user_obj, "_role_permissions"):
             roles = user_obj.groups.values_list("name", flat=True)

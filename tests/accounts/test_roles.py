@@ -41,6 +41,14 @@ def test_a_role_ends_with_the_account(moderator: User) -> None:
     assert not User.objects.get(pk=moderator.pk).has_perm("endorsements.moderate_endorsement")
 
 
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_a_role_ends_with_the_membership_of_the_staff(moderator: User, *, is_superuser: bool) -> None:
+    moderator.is_superuser = is_superuser
+    moderator.is_staff = False
+    moderator.save()
+    assert not User.objects.get(pk=moderator.pk).has_perm("endorsements.moderate_endorsement")
+
+
 def test_single_permissions_of_a_person_do_not_count(viewer: User) -> None:
     viewer.user_permissions.add(Permission.objects.get(codename="moderate_endorsement"))
     assert not User.objects.get(pk=viewer.pk).has_perm("endorsements.moderate_endorsement")

@@ -32,7 +32,9 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("api:account-metrics", "GET"): READERS,
     ("api:account-metrics", "POST"): WRITERS,
 }
-ROLES = [*PERMISSIONS_BY_ROLE, "staff without a role"]
+# Signed in while they were of the staff.
+FORMER = {"former outreach": False, "former superuser": True}
+ROLES = [*PERMISSIONS_BY_ROLE, "staff without a role", *FORMER]
 SCOPES = ["influencers:read", "influencers:write"]
 WHO = ["anonymous", *ROLES, *SCOPES, "expired token", "revoked token", "unknown token"]
 
@@ -57,9 +59,12 @@ def caller(make_user: Callable[[str], User], program: Callable[..., Client]) -> 
         if who in SCOPES:
             return program(who)
         client = Client()
-        client.force_login(
-            make_user(who) if who in PERMISSIONS_BY_ROLE else User.objects.create_user("x", is_staff=True)
-        )
+        user = make_user(who if who in PERMISSIONS_BY_ROLE else "outreach")
+        client.force_login(user)
+        if who == "staff without a role":
+            user.groups.clear()
+        if who in FORMER:
+            User.objects.filter(pk=user.pk).update(is_staff=False, is_superuser=FORMER[who])
         return client
 
     return make

@@ -105,10 +105,21 @@ def addresses(ada: Influencer) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("role", ["anonymous", "nobody", *ROLES])
+# Signed in while they were of the staff.
+FORMER = {"former administrator": False, "former superuser": True}
+
+
+def who_was_of_the_staff(who: str) -> Client:
+    client = signed_in("administrator")
+    User.objects.filter(username="administrator").update(is_staff=False, is_superuser=FORMER[who])
+    return client
+
+
+@pytest.mark.parametrize("role", ["anonymous", "nobody", *FORMER, *ROLES])
 def test_each_page_opens_for_whom_it_is_and_nobody_else(addresses: dict[str, str], role: str) -> None:
     assert addresses.keys() == MAY.keys()
-    client = Client() if role == "anonymous" else signed_in(role)
+    client = who_was_of_the_staff(role) if role in FORMER else signed_in(role)
+    client = Client() if role == "anonymous" else client
     for name, address in addresses.items():
         # Nothing in it, so nothing is changed by it; deletions are asked for by a GET, which only shows the question.
         response = client.get(address)

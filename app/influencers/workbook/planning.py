@@ -105,7 +105,9 @@ class Planner:
         if not has_account:
             self._problem(row, "name", f"this influencer is in row {first} already")
         for name, value in said.items():
-            if name != "name" and earlier.get(name, value) != value:
+            # Without an identifier the name says who it is, in any case of letters.
+            may_differ = name == "name" and not values.get("influencer_id")
+            if not may_differ and earlier.get(name, value) != value:
                 self._problem(row, name, f"row {first} says something else of the same influencer")
 
     def _problem(self, row: Row, name: str, message: str) -> None:
@@ -134,10 +136,21 @@ class _Block:
             self._find_account(plan)
         if not row.problems:
             self._find_influencer(plan)
-        if not row.problems:
+        if not row.problems and plan.influencer:
+            shared = [(kept, dict(vars(kept))) for kept in (plan.influencer, plan.account) if kept]
             self._set_influencer(plan)
             self._set_account(plan)
+            if row.problems:
+                _restore(shared)
+            else:
+                self._remember(plan.influencer)
         return plan
+
+    def _remember(self, influencer: Influencer) -> None:
+        """A later row of this name means the same one."""
+        same_name = self._by_name[influencer.name.lower()]
+        if influencer not in same_name:
+            same_name.append(influencer)
 
     def _refuse(self, plan: Plan, name: str, message: str) -> None:
         plan.row.problems.append(named(plan.row, self._letters, name, message))
@@ -179,8 +192,6 @@ class _Block:
             self._find_by_name(plan, same_name)
         if plan.influencer is None and not plan.row.problems:
             plan.influencer = Influencer(name=name, phone=phone)
-            # A later row means the same one.
-            same_name.append(plan.influencer)
 
     def _find_by_name(self, plan: Plan, same_name: list[Influencer]) -> None:
         """Without a number, the account's own influencer is meant, or the only one of that name."""
@@ -194,12 +205,9 @@ class _Block:
             )
 
     def _another(self, influencer: Influencer, name: str, phone: str) -> bool:
-        same_name = self._by_name[name.lower()]
-        if influencer not in same_name:
-            same_name.append(influencer)
         return any(
             known.phone == phone and known.name.lower() == name.lower() and known.pk != influencer.pk
-            for known in same_name
+            for known in self._by_name[name.lower()]
         )
 
     def _set_influencer(self, plan: Plan) -> None:
@@ -307,6 +315,13 @@ class _Block:
             names = {_FIELD_OF_COLUMN.get(name, name): name for name in columns}
             for attribute, messages in error.message_dict.items():
                 self._refuse(plan, names.get(attribute, attribute), " ".join(messages))
+
+
+def _restore(shared: Iterable[tuple[Account | Influencer, dict[str, Any]]]) -> None:
+    """Take back what a refused row set: other rows of the block write the same objects."""
+    for row, attributes in shared:
+        for name, value in attributes.items():
+            setattr(row, name, value)
 
 
 def _listed(row: Row, name: str) -> list[str]:

@@ -114,7 +114,7 @@ def messages(path: Path) -> Iterator[Any]:
     """What stdout gets, line by line.
 
     Raises:
-        RefusedError: no sheet can be seen, or it is too large.
+        RefusedError: no sheet can be seen, or it is too large, or full of formulas' errors.
     """
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -154,7 +154,11 @@ def _check_size(rows: int, columns: int) -> None:
 
 
 def error_cells(path: Path, sheet: str) -> list[str]:
-    """Names of cells like #N/A, which the reader takes for empty ones; at most MAX_ERRORS."""
+    """Names of cells like #N/A, which the reader takes for empty ones.
+
+    Raises:
+        RefusedError: more than MAX_ERRORS. One that was left out would empty what an import finds.
+    """
     found: dict[str, None] = {}
     with zipfile.ZipFile(path) as archive, archive.open(_part_of(archive, sheet)) as part:
         tail = b""
@@ -164,9 +168,12 @@ def error_cells(path: Path, sheet: str) -> list[str]:
                 for pattern in (_ERROR_CELL, _ERROR_CELL_TYPE_FIRST):
                     found |= dict.fromkeys(match.decode() for match in pattern.findall(text))
             if len(found) > MAX_ERRORS:
-                break
+                raise RefusedError(
+                    f"More than {MAX_ERRORS:,} cells hold a formula's error, as #N/A. Mend the formulas, or paste"
+                    " their values, and upload the file anew."
+                )
             tail = text[-_OVERLAP_BYTES:]
-    return list(islice(found, MAX_ERRORS))
+    return list(found)
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:

@@ -122,6 +122,24 @@ def test_an_error_of_a_formula_is_no_empty_cell(book: Book) -> None:
     assert problems_of(book(rows, mark)) == ["D2: a formula's error, not a value"]
 
 
+def with_errors(book: Book, count: int) -> bytes:
+    def mark(sheet: Worksheet) -> None:
+        for (cell,) in sheet.iter_rows(min_row=2, min_col=4, max_col=4):
+            cell.data_type = "e"
+
+    rows = [["YouTube", f"@person{number}", f"Person {number}", "#N/A"] for number in range(count)]
+    return book([[*HEADERS, "Notes"], *rows], mark)
+
+
+def test_as_many_errors_of_formulas_as_can_be_kept_are_all_named(book: Book) -> None:
+    assert len(problems_of(with_errors(book, 1000))) == 1000
+
+
+def test_a_sheet_of_more_errors_is_refused_because_the_last_would_pass_for_empty_cells(book: Book) -> None:
+    with pytest.raises(RefusedWorkbookError, match="More than 1,000 cells hold a formula's error"):
+        problems_of(with_errors(book, 1001))
+
+
 def test_numbers_are_read_as_people_type_them(book: Book) -> None:
     content = book([[*HEADERS, "Followers", "Telephone number"], ["", "", "Ada", "1,234 567", 12025550143]])
 
