@@ -20,6 +20,9 @@ _SECRET_NAME = re.compile(
     r"passw|secret|token|private_?key|credential|api_?key|access_?key|connection_?string|webhook",
     re.IGNORECASE,
 )
+# What the two are called in lists of pairs, as those of containers and of parameter groups.
+_NAMES = {"name", "key"}
+_VALUES = ("value", "Value", "values", "Values")
 _HARMLESS_NAME = re.compile(r"_(version|arn|days|length|enabled|in_days)$", re.IGNORECASE)
 _SECRET_VALUE = re.compile(
     r"-----BEGIN|"  # PEM
@@ -86,13 +89,17 @@ def changes(change: Mapping[str, Any]) -> list[Changed]:
         _collapse(before, path)
         after[path] = _UNKNOWN
     replaced = {_joined(path) for path in change.get("replace_paths") or []}
-    was_hidden = set(_true_paths(change.get("before_sensitive")))
-    is_hidden = set(_true_paths(change.get("after_sensitive")))
+    hidden = {
+        *_true_paths(change.get("before_sensitive")),
+        *_true_paths(change.get("after_sensitive")),
+        *_values_of_secrets(before),
+        *_values_of_secrets(after),
+    }
     return [
         Changed(
             visible(path),
-            _shown(path, before.get(path), was_hidden | is_hidden),
-            _shown(path, after.get(path), was_hidden | is_hidden),
+            _shown(path, before.get(path), hidden),
+            _shown(path, after.get(path), hidden),
             _is_below(path, replaced),
         )
         for path in sorted(before.keys() | after.keys())
@@ -131,24 +138,34 @@ def _true_paths(marks: Any) -> Iterator[str]:
 
 
 def _walk(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Each leaf with its path; a policy's JSON is looked into, a list of plain values is a leaf."""
-    if isinstance(value, str) and value.startswith("{"):
-        value = _document(value)
+    """Each leaf with its path; JSON is looked into, a list of plain values is a leaf."""
+    value = _document(value)
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _walk(inner, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, list) and any(isinstance(inner, (dict, list)) for inner in value):
+    elif isinstance(value, list) and any(isinstance(_document(inner), (dict, list)) for inner in value):
         for place, inner in enumerate(value):
             yield from _walk(inner, f"{path}[{place}]")
     else:
         yield path, value
 
 
-def _document(text: str) -> Any:
+def _document(value: Any) -> Any:
+    """What a text says if it is a JSON object or array, such as a policy; everything else as it is."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return value
     try:
-        return json.loads(text)
+        return json.loads(value)
     except ValueError:
-        return text
+        return value
+
+
+def _values_of_secrets(leaves: Mapping[str, Any]) -> Iterator[str]:
+    """Where values stand that have the name of a secret beside them: {"name": "API_TOKEN", "value": "…"}."""
+    for path, leaf in leaves.items():
+        above, dot, name = path.rpartition(".")
+        if name.lower() in _NAMES and isinstance(leaf, str) and _names_a_secret(leaf):
+            yield from (f"{above}{dot}{value}" for value in _VALUES)
 
 
 def _shown(path: str, leaf: Any, hidden: Iterable[str]) -> str:

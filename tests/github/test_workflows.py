@@ -27,7 +27,7 @@ OURS = re.compile(r"uses: \$/\.github/actions/(\w+)$")
 
 # What may be written, by which job, and why it has to.
 MAY_WRITE = {
-    ("dependencies", "lock"): {"contents", "pull-requests"},
+    ("dependencies", "propose"): {"contents", "pull-requests"},
     ("deploy-lambda", "deploy"): {"id-token"},
     ("drift", "drift"): {"id-token", "issues"},
     ("geodata-import", "import"): {"id-token"},
@@ -200,6 +200,22 @@ def test_a_job_may_write_only_what_it_has_to_and_ends(job: Job) -> None:
     assert writes == MAY_WRITE.get(job.key, set())
     assert set(job.body["permissions"].values()) <= {"read", "write"}
     assert 0 < job.body["timeout-minutes"] <= (180 if job.workflow == "geodata-import" else 60)
+
+
+def test_what_locking_runs_can_not_push() -> None:
+    pushing = [job for job in OF_WORKFLOWS if job.body["permissions"].get("contents") == "write"]
+    assert [job.key for job in pushing] == [("dependencies", "propose")]
+    for job in pushing:
+        assert [line for line, _ in job.runs] == ["make update-pull-request"]
+        assert not any(OURS.match(f"uses: {step.get('uses')}") for step in job.steps)
+    needed = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", "--always-make", "update-pull-request"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert needed.stdout.strip() == "ops/update-pull-request"
 
 
 @pytest.mark.parametrize("job", OF_WORKFLOWS, ids=lambda job: "-".join(job.key))

@@ -161,6 +161,50 @@ def test_what_looks_like_a_secret_is_not_shown(name: str, value: Any) -> None:
     assert REDACTED in text
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("container_definitions", '[{"environment": [{"name": "API_TOKEN", "value": "hunter2-new"}]}]'),
+        ("definitions", ['{"name": "API_TOKEN", "value": "hunter2-new"}']),
+        ("parameter", [{"name": "rds.password", "value": "hunter2-new"}]),
+        ("headers", [{"Key": "X-Auth-Token", "Value": "hunter2-new"}]),
+        ("setting", {"key": "webhook", "values": ["hunter2-new"]}),
+        ("text", ' [{"password": "hunter2-new"}]'),
+    ],
+)
+def test_a_value_with_the_name_of_a_secret_beside_it_is_not_shown(name: str, value: Any) -> None:
+    for before, after in (({}, {name: value}), ({name: value}, {}), ({name: "plain"}, {name: value})):
+        text = shown(change("aws_ecs_task_definition.one", "update", before=before, after=after))
+        assert "hunter2" not in text
+        assert REDACTED in text
+
+
+def test_a_parameter_by_the_name_of_a_secret_is_not_shown_and_another_is() -> None:
+    for name, seen in (("db_password", False), ("db_host", True), ("secret_version", True)):
+        text = shown(
+            change(
+                "aws_ssm_parameter.one",
+                "update",
+                before={"name": name, "value": "words"},
+                after={"name": name, "value": "other"},
+            )
+        )
+        assert ("words" in text, "other" in text) == (seen, seen)
+
+
+def test_one_new_setting_of_a_container_is_all_that_is_shown_of_it() -> None:
+    text = shown(
+        change(
+            "aws_ecs_task_definition.one",
+            "update",
+            before={"container_definitions": '[{"image": "a:1", "cpu": 256}]'},
+            after={"container_definitions": '[{"image": "a:2", "cpu": 256}]'},
+        )
+    )
+    assert '+     container_definitions[0].image: "a:2"' in text
+    assert "cpu" not in text
+
+
 def test_what_terraform_calls_sensitive_is_not_shown_and_its_change_is() -> None:
     text = shown(
         change(
