@@ -151,7 +151,7 @@ def follow(task: ImportTask, arn: str) -> int:
     ecs = boto3.client("ecs", region_name=task.region)
     deadline = time.monotonic() + START_SECONDS
     while True:
-        (found,) = ecs.describe_tasks(cluster=task.cluster, tasks=[arn])["tasks"]
+        found = _described(ecs, task, arn)
         log.print_new()
         if found["lastStatus"] == _STOPPED:
             log.print_new()
@@ -161,6 +161,12 @@ def follow(task: ImportTask, arn: str) -> int:
                 f"After {START_SECONDS} s the task is still {found['lastStatus']}: see the ECS console."
             )
         time.sleep(POLL_SECONDS)
+
+
+def _described(ecs: Any, task: ImportTask, arn: str) -> Mapping[str, Any]:
+    """What ECS says of a task, which for some seconds after its start may be that there is none."""
+    found: list[Mapping[str, Any]] = ecs.describe_tasks(cluster=task.cluster, tasks=[arn])["tasks"]
+    return found[0] if found else {"lastStatus": "unknown to ECS"}
 
 
 def _exit_code(stopped: Mapping[str, Any]) -> int:
@@ -205,10 +211,10 @@ class _Log:
                 return
             for event in page["events"]:
                 print(event["message"].rstrip("\n"), flush=True)
-            # The same token again: that was all.
-            if page["nextForwardToken"] == self._token or not page["events"]:
+            token, self._token = self._token, page["nextForwardToken"]
+            # The same token again: that was all. A page without lines may have more behind it.
+            if self._token == token:
                 return
-            self._token = page["nextForwardToken"]
 
 
 def main() -> int:

@@ -23,7 +23,12 @@ class SignInForm(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         username = self.cleaned_data.get("username")
         if username and self.request:
-            clients = {"sign-in-address": address_of(self.request), "sign-in-account": username}
+            address = address_of(self.request)
+            clients = {
+                "sign-in-address": address,
+                "sign-in-account-address": f"{username},{address}",
+                "sign-in-account": username,
+            }
             self.refusal = first_refusal(self.request, clients)
         if self.refusal:
             raise ValidationError(refusal_words(self.refusal, "Somebody tried to sign in too often."))

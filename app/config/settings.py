@@ -199,7 +199,14 @@ RATE_LIMITS = {
     "mail-link-email": Scope(By.EMAIL, (Limit(3, _HOUR),), Failing.CLOSED),
     "use-link": Scope(By.ADDRESS, (Limit(60, 10 * _MINUTE),), Failing.CLOSED),
     "sign-in-address": Scope(By.ADDRESS, (Limit(10, _MINUTE), Limit(50, _HOUR)), Failing.CLOSED),
-    "sign-in-account": Scope(By.ACCOUNT, (Limit(5, _MINUTE), Limit(30, _HOUR)), Failing.CLOSED),
+    # Strict for one network only, so that whoever knows a name can't keep its owner out from there.
+    "sign-in-account-address": Scope(
+        By.ACCOUNT_AND_ADDRESS,
+        (Limit(5, _MINUTE), Limit(30, _HOUR)),
+        Failing.CLOSED,
+    ),
+    # Against guessing from many networks.
+    "sign-in-account": Scope(By.ACCOUNT, (Limit(60, 10 * _MINUTE),), Failing.CLOSED),
     "set-password": Scope(By.ADDRESS, (Limit(20, _HOUR),), Failing.CLOSED),
     "locate": Scope(By.ADDRESS, (Limit(30, _MINUTE),), Failing.OPEN),
     "export": Scope(By.ACCOUNT, (Limit(20, 10 * _MINUTE),), Failing.OPEN),

@@ -19,6 +19,7 @@ class By(Enum):
     EMAIL = "an e-mail address"
     EMAIL_DOMAIN = "the domain of an e-mail address"
     ACCOUNT = "a staff account's name"
+    ACCOUNT_AND_ADDRESS = "a staff account's name and an IP address, as name,address"
 
     def normalised(self, client: str) -> str:
         """The one spelling of a client."""
@@ -33,6 +34,10 @@ class By(Enum):
                 return _mail_domain(client)
             case By.ACCOUNT:
                 return client.strip().casefold()
+            case By.ACCOUNT_AND_ADDRESS:
+                # Whatever is typed as a name: no address has a comma.
+                account, comma, address = client.rpartition(",")
+                return f"{account.strip().casefold()}{comma}{_network(address)}"
 
 
 class Failing(Enum):

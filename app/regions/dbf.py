@@ -138,11 +138,14 @@ def _codec(name: str, origin: str) -> str:
     elif spelled.isdigit():
         spelled = "utf-8" if spelled == "65001" else f"cp{spelled}"
     try:
-        return codecs.lookup(spelled).name
-    except LookupError:
+        name_of_codec = codecs.lookup(spelled).name
+        # Of hex, zlib and others that are no encodings of text Python says so only now, and of nothing it never does.
+        bytes(4).decode(name_of_codec)
+    except (LookupError, ValueError):
         raise SourceError(
             f"{origin} names the encoding {name!r}, which is unknown: give --encoding, as utf-8 or latin-1."
         ) from None
+    return name_of_codec
 
 
 def _is_utf8(path: Path) -> bool:

@@ -172,8 +172,9 @@ def _https_chunks(response: Any) -> Iterator[bytes]:
             try:
                 chunk = response.read(CHUNK_BYTES)
             except http.client.IncompleteRead as error:
+                # In chunks nobody says how long the whole is, so only this tells.
                 yield error.partial
-                return
+                raise _BrokenOffError("broke off in the middle") from error
             except (OSError, http.client.HTTPException) as error:
                 raise _BrokenOffError(f"broke off: {error}") from error
             if not chunk:

@@ -66,6 +66,10 @@ class Aws:
         answer = {"tasks": [{"taskArn": ARN, "lastStatus": status, **more}]}
         self.stubs["ecs"].add_response("describe_tasks", answer, {"cluster": "cluster", "tasks": [ARN]})
 
+    def unknown(self) -> None:
+        answer: dict[str, Any] = {"tasks": [], "failures": [{"arn": ARN, "reason": "MISSING"}]}
+        self.stubs["ecs"].add_response("describe_tasks", answer, {"cluster": "cluster", "tasks": [ARN]})
+
     def said(self, *messages: str, token: str, after: str = "") -> None:
         asked = {
             "logGroupName": "/aws/ecs/cluster-prod",
@@ -111,6 +115,40 @@ def test_it_prints_each_line_once_and_ends_with_the_commands_code(
     said = capsys.readouterr()
     assert said.out.splitlines()[1:] == ["first", "second", "third"]
     assert said.err == ""
+
+
+def test_a_task_that_ecs_does_not_know_yet_is_waited_for(aws: Aws, task: ImportTask) -> None:
+    aws.started()
+    aws.unknown()
+    aws.silent()
+    aws.described("STOPPED", containers=[{"name": "app", "exitCode": 0}], stopCode="EssentialContainerExited")
+    aws.silent()
+    aws.silent()
+    assert run(task, WORDS) == 0
+
+
+def test_a_task_that_ecs_never_knows_is_given_up(
+    aws: Aws, task: ImportTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_task, "START_SECONDS", -1)
+    aws.started()
+    aws.unknown()
+    aws.silent()
+    with pytest.raises(TaskError, match="still unknown to ECS"):
+        run(task, WORDS)
+
+
+def test_lines_behind_a_page_without_any_are_printed(
+    aws: Aws, task: ImportTask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.started()
+    aws.described("STOPPED", containers=[{"name": "app", "exitCode": 0}], stopCode="EssentialContainerExited")
+    aws.said(token="f1")
+    aws.said("first", token="f2", after="f1")
+    aws.said(token="f2", after="f2")
+    aws.said(token="f2", after="f2")
+    assert run(task, WORDS) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["first"]
 
 
 @pytest.mark.parametrize(

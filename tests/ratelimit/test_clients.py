@@ -29,6 +29,7 @@ from tests.stage import PRODUCTION, run
         (By.EMAIL_DOMAIN, "ada@Example.ORG", "eve@example.org"),
         (By.EMAIL_DOMAIN, "ada@\uff47mail.com", "eve@gmail.com"),
         (By.ACCOUNT, "Ada", "ada "),
+        (By.ACCOUNT_AND_ADDRESS, "Ada ,2001:db8:1:2::1", "ada,2001:db8:1:2::9"),
     ],
 )
 def test_one_client_has_several_spellings(by: By, one: str, same: str) -> None:
@@ -46,6 +47,9 @@ def test_one_client_has_several_spellings(by: By, one: str, same: str) -> None:
         (By.EMAIL, "+ada@example.org", "eve@example.org"),
         (By.EMAIL_DOMAIN, "ada@example.org", "ada@mail.example.org"),
         (By.ACCOUNT, "ada+a", "ada+b"),
+        (By.ACCOUNT_AND_ADDRESS, "ada,192.0.2.1", "ada,192.0.2.2"),
+        (By.ACCOUNT_AND_ADDRESS, "ada,192.0.2.1", "eve,192.0.2.1"),
+        (By.ACCOUNT_AND_ADDRESS, "ada,192.0.2.1", "ada,192.0.2.1,192.0.2.1"),
     ],
 )
 def test_two_clients_stay_two(by: By, one: str, other: str) -> None:

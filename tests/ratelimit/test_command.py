@@ -33,25 +33,29 @@ def test_it_lists_the_limits_in_force() -> None:
     lines = said("show").splitlines()
     assert len(lines) == len(django_settings.RATE_LIMITS)
     assert (
-        "sign-in-account: 5 a minute and 30 an hour, by a staff account's name; without the table refused with 503"
-        in lines
+        "sign-in-account-address: 5 a minute and 30 an hour, by a staff account's name and an IP address, as name,address;"
+        " without the table refused with 503" in lines
     )
     assert "use-link: 60 in 600 s" in said("show", "--scope", "use-link")
 
 
 def test_it_shows_where_a_client_stands_and_lets_it_go_on(on_a_stage: None) -> None:
     for _ in range(6):
-        limiter().hit("sign-in-account", "Ada@example.org")
+        limiter().hit("sign-in-account-address", "Ada@example.org,192.0.2.1")
     assert "5 in this window, 0 in the one before, refused for" in (
-        standing := said("show", "--scope", "sign-in-account", "--client", "ada@example.org")
+        standing := said(
+            "show", "--scope", "sign-in-account-address", "--client", "ada@example.org,192.0.2.1"
+        )
     )
     assert "5 in this window, 0 in the one before, 25 left" in standing
     # Whatever the client is, in every scope.
-    assert said("show", "--client", "ada@example.org") == standing
-    assert "Cleared." in said("clear", "--scope", "sign-in-account", "--client", "ada@example.org")
-    assert said("show", "--client", "ada@example.org") == "Nothing counts for this client.\n"
+    assert said("show", "--client", "ada@example.org,192.0.2.1") == standing
+    assert "Cleared." in said(
+        "clear", "--scope", "sign-in-account-address", "--client", "ada@example.org,192.0.2.1"
+    )
+    assert said("show", "--client", "ada@example.org,192.0.2.1") == "Nothing counts for this client.\n"
     forget_limiter()
-    assert limiter().hit("sign-in-account", "ada@example.org").allowed
+    assert limiter().hit("sign-in-account-address", "ada@example.org,192.0.2.1").allowed
 
 
 @pytest.mark.parametrize(

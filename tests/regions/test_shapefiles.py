@@ -131,7 +131,12 @@ def test_plain_text_needs_no_note(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cpg", "named"), [("Klingon", None), ("", None), ("99999", None), (None, "klingon")]
+    ("cpg", "named"),
+    [
+        *[("Klingon", None), ("", None), ("99999", None), (None, "klingon")],
+        *[(codec, None) for codec in ("hex", "zlib_codec", "bz2", "rot13", "base64", "undefined", "utf\0-8")],
+        (None, "hex"),
+    ],
 )
 def test_an_unknown_encoding_is_refused(tmp_path: Path, cpg: str | None, named: str | None) -> None:
     write_layer(tmp_path, [(county(), degree_square())], cpg=cpg)

@@ -3,6 +3,7 @@
     manage.py ratelimit show
     manage.py ratelimit show --client 192.0.2.1
     manage.py ratelimit clear --scope sign-in-account --client ada@example.org
+    manage.py ratelimit clear --scope sign-in-account-address --client ada@example.org,192.0.2.1
 
 On a stage: `make manage STAGE=prod ARGS="ratelimit show"`.
 """
@@ -30,7 +31,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("deed", choices=["show", "clear"])
         parser.add_argument("--scope", help="a row of the limits; every row if not given")
-        parser.add_argument("--client", help="an IP address, an e-mail address or an account's name")
+        parser.add_argument(
+            "--client", help="an IP address, an e-mail address, an account's name or name,address"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         del args
