@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ops import plans
-from ops.cost import bill, report
+from ops.cost import bill, edge, report
 from ops.cost.figures import CostError
 from ops.plan_values import changes, code, visible
 from ops.plans import PlanJson
@@ -184,9 +183,9 @@ def _cost(environment: str, plan: PlanJson) -> Iterator[str]:
     try:
         before, after = (
             [bill.make(environment, resources, requests) for requests in bill.REQUESTS]
-            for resources in (plans.prior(plan), plans.planned(plan))
+            for resources in (edge.prior(plan), edge.planned(plan))
         )
-        exceeded = bill.over_budget(environment, plans.planned(plan))
+        exceeded = bill.over_budget(environment, edge.planned(plan))
     except CostError as error:
         yield f"> [!WARNING]\n> **There is no bill.** {code(str(error))}"
         return

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from ops import plans, terraform
-from ops.cost import bill, figures, page, report
+from ops.cost import bill, edge, figures, page, report
 from ops.cost.figures import CostError
 from ops.plans import PlanError, PlanJson
 
@@ -29,7 +29,7 @@ def show(environment: str, plan: PlanJson, *, as_json: bool) -> list[str]:
     Raises:
         CostError: something has no price.
     """
-    planned = plans.planned(plan)
+    planned = edge.planned(plan)
     bills = [bill.make(environment, planned, requests) for requests in bill.REQUESTS]
     print(report.as_json(bills) if as_json else report.as_text(bills) + "\n")
     region = plans.region(plan)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ops import plans
-from ops.cost import bill, fargate, figures, report
+from ops.cost import bill, edge, fargate, figures, report
 from ops.cost.figures import assumed
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "cost.md"
@@ -48,7 +48,7 @@ def _block(name: str, content: str) -> str:
 def blocks() -> Iterator[tuple[str, str]]:
     """Each block's name and content."""
     for environment in ("prod", "nonprod"):
-        planned = plans.planned(plans.offline(environment))
+        planned = edge.planned(plans.offline(environment))
         bills = [bill.make(environment, planned, requests) for requests in bill.REQUESTS]
         yield environment, report.as_markdown(bills)
     yield "assumptions", report.assumptions()

@@ -3,8 +3,10 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from ops import zappa_settings
+from ops.cost import edge
 from ops.cost.figures import CostError, assumed
 from ops.cost.resources import Use
 from ops.plans import Resource
@@ -36,7 +38,7 @@ def uses(environment: str, resources: Sequence[Resource], requests: int) -> Iter
         yield from _scheduled(stage)
     yield from served(stages[-1], requests)
     yield from _traced(stages, resources, requests)
-    yield from _delivered(resources, requests)
+    yield from _delivered(edge.types_for(stages[-1], resources), requests)
     yield from _stored_and_sent(environment, requests)
 
 
@@ -123,9 +125,8 @@ def _traces(resources: Sequence[Resource], requests: int) -> float:
     return first_ones + (requests - first_ones) * _DEFAULT_TRACE_RATE
 
 
-def _delivered(resources: Sequence[Resource], requests: int) -> Iterator[Use]:
+def _delivered(types: AbstractSet[str], requests: int) -> Iterator[Use]:
     gigabytes = requests * assumed()["response_kb"] / _KB_PER_GB
-    types = {one.type for one in resources}
     if "aws_cloudfront_distribution" not in types:
         yield Use("answers to the internet", "transfer_out_gb", gigabytes, "API")
         return

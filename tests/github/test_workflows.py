@@ -302,3 +302,10 @@ def test_what_somebody_types_into_a_form_is_never_run(tmp_path: Path, target: st
         check=False,
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_says_how_each_environment_is_limited() -> None:
+    text = " ".join((ROOT / "docs" / "operating.md").read_text().split())
+    (limits,) = re.findall(r"\*\*Limit every environment.*?Actions has to", text)
+    assert all(f"`{name}`" in limits for name in (*infrastructure.ENVIRONMENTS, *zappa_settings.STAGES))
+    assert "Give `prod` **and `nonprod`** required reviewers" in limits

@@ -308,6 +308,16 @@ def test_a_new_cost_and_a_broken_budget_stand_above_the_details() -> None:
     assert "over the $17.00" in text.split("<details")[0]
 
 
+def test_a_firewall_at_the_edge_is_a_new_cost_though_a_deploy_makes_it() -> None:
+    known = {"resources": [{"address": "aws_vpc.one", "mode": "managed", "type": "aws_vpc", "values": {}}]}
+    made = {"values": {"root_module": known, "outputs": {"stages": {"value": {"prod": {"cdn": None}}}}}}
+    wanted = {"stages": {"value": {"prod": {"cdn": {"waf": True}}}}}
+    one = {"prior_state": made, "planned_values": {"root_module": known}, "variables": wanted}
+    assert "(+8." in markdown("prod", one)
+    made["values"]["outputs"] = {"stages": {"value": {"prod": {"cdn": {"waf": True}}}}}
+    assert "as before" in markdown("prod", one)
+
+
 def test_a_type_without_a_price_is_a_warning_and_no_silence() -> None:
     unpriced = {
         "address": "aws_redshift_cluster.one",

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from ops import plans, terraform
-from ops.cost import bill, page
+from ops.cost import bill, edge, page
 from ops.plans import Resource
 
 
 @cache
 def planned(environment: str, *arguments: str) -> Sequence[Resource]:
     try:
-        return plans.planned(plans.offline(environment, *arguments))
+        return edge.planned(plans.offline(environment, *arguments))
     except terraform.UnavailableError as error:
         pytest.skip(str(error))
 
@@ -35,6 +35,22 @@ def test_a_switch_that_costs_shows_in_the_bill() -> None:
     switched = bill.make("prod", planned("prod", "-var=database_multi_az=true"), 30_000).total_usd
     assert switched - plain == pytest.approx(13.98)
     assert bill.over_budget("prod", planned("prod", "-var=database_multi_az=true")) != []
+
+
+def test_a_cdn_with_a_firewall_that_a_deploy_will_make_shows_in_the_bill() -> None:
+    with_cdn = planned("prod", "-var=stages={prod={cdn={waf=true}}}")
+    (plain, behind) = (bill.make("prod", resources, 1_000_000) for resources in (planned("prod"), with_cdn))
+    added = {one.price for one in behind.lines} - {one.price for one in plain.lines}
+    assert added == {
+        "cloudfront_gb",
+        "cloudfront_request",
+        "cloudfront_function_call",
+        "cloudfront_store_read",
+        "web_acl",
+        "web_acl_rule",
+        "web_acl_request",
+    }
+    assert bill.over_budget("prod", with_cdn) != []
 
 
 PLANTED = """
@@ -59,7 +75,7 @@ def test_a_nat_gateway_that_somebody_plants_breaks_the_budget(
         plan = plans.offline.__wrapped__("prod")
     except terraform.UnavailableError as error:
         pytest.skip(str(error))
-    (problem, _) = bill.over_budget("prod", plans.planned(plan))
+    (problem, _) = bill.over_budget("prod", edge.planned(plan))
     assert "over the $17.00" in problem
 
 
