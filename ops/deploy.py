@@ -82,10 +82,8 @@ def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | N
             "make the database, its role and PostGIS", f"What was made stays. {untouched}"
         ) as step:
             step.note = administration.bootstrap_database(platform)
-    with steps.step(
-        "migrate", f"The migration that failed changed nothing; those before it hold. {untouched}"
-    ):
-        functions.manage(platform.ops_function, "migrate --noinput")
+    with steps.step("migrate", untouched):
+        functions.migrate(platform.ops_function, platform.stage)
     with steps.step(ASK_BEFORE, f"The database is migrated. {untouched}"):
         url = deployment.public_url()
         get = partial(functions.get, platform.ops_function, public_url=url)

@@ -146,6 +146,7 @@ def test_a_failing_function_shows_its_error(prod: Deployment, capsys: pytest.Cap
     assert stage.perform("migrate", prod, arguments()) == 1
     said = capsys.readouterr().err
     assert "no such table" in said
+    assert "changed nothing" in said
     assert "Run `make migrate STAGE=prod` again." in said
 
 
