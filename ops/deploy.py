@@ -82,10 +82,8 @@ def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | N
             "make the database, its role and PostGIS", f"What was made stays. {untouched}"
         ) as step:
             step.note = administration.bootstrap_database(platform)
-    with steps.step(
-        "migrate", f"The migration that failed changed nothing; those before it hold. {untouched}"
-    ):
-        functions.manage(platform.ops_function, "migrate --noinput")
+    with steps.step("migrate", untouched):
+        functions.migrate(platform.ops_function, platform.stage)
     with steps.step(ASK_BEFORE, f"The database is migrated. {untouched}"):
         url = deployment.public_url()
         get = partial(functions.get, platform.ops_function, public_url=url)
@@ -303,12 +301,12 @@ def refuse_halves(deployment: Deployment) -> None:
     has_function, has_api = functions.exists(platform.function), deployment.api_id() is not None
     if has_function and not has_api:
         raise DeployError(
-            f"The function {platform.function} is there and its API is not: a first deploy died on the way."
+            f"The function {platform.function} is there and its API is not: a first deploy died on the way, or its stack ({platform.function}) failed."
             f" Remove what there is (`make undeploy STAGE={platform.stage}`) and deploy again."
         )
-    if has_api and not has_function:
+    if not has_function and deployment.has_stack():
         raise DeployError(
-            f"The API of {platform.stage} is there and its function is not."
+            f"The stack of the API of {platform.stage} is there and its function is not."
             f" Remove what there is (`make undeploy STAGE={platform.stage}`) and deploy again."
         )
 

@@ -11,6 +11,9 @@ from ops.releases import Releases
 from ops.steps import Steps
 from ops.zappa import Zappa
 
+_NOT_THERE = {"ValidationError", "ResourceNotFoundException"}
+_THERE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -34,16 +37,28 @@ class Deployment:
     def releases(self) -> Releases:
         return Releases(self.platform.values.deployments_bucket)
 
+    def has_stack(self) -> bool:
+        """Whether there is the stack that Zappa makes the API by, be it a failed one."""
+        try:
+            boto3.client("cloudformation").describe_stacks(StackName=self.platform.function)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _NOT_THERE:
+                raise
+            return False
+        return True
+
     def api_id(self) -> str | None:
         """The REST API that Zappa made for the stage, if it did."""
         stacks = boto3.client("cloudformation")
         try:
             found = stacks.describe_stack_resource(StackName=self.platform.function, LogicalResourceId="Api")
         except ClientError as error:
-            if error.response["Error"]["Code"] not in {"ValidationError", "ResourceNotFoundException"}:
+            if error.response["Error"]["Code"] not in _NOT_THERE:
                 raise
             return None
-        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+        api = found["StackResourceDetail"]
+        # One that could not be made stays listed, with or without the id it had.
+        return api.get("PhysicalResourceId") if api["ResourceStatus"] in _THERE else None
 
     def public_url(self) -> str:
         """Where people come in: the domain, or else the API's own address."""

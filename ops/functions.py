@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
-# The longest that Lambda lets a function run.
-_LONGEST_CALL_SECONDS = 900
+# The longest that Lambda lets a function run is 900 s, and its answer takes a while.
+_LONGEST_CALL_SECONDS = 960
 # The jobs of a minute are done sooner than that, as a rule.
 _PATIENCE_SECONDS = 60
 _PAUSE_SECONDS = 5
@@ -24,11 +24,14 @@ class CallError(Exception):
     """A function failed or answered what it should not; the message has its log's end."""
 
 
+class LostCallError(Exception):
+    """No answer came: whether the function did its work, or still does it, is not known here."""
+
+
 def client() -> Any:
-    # A call that is sent twice migrates twice.
-    return boto3.client(
-        "lambda", config=Config(read_timeout=_LONGEST_CALL_SECONDS, retries={"total_max_attempts": 1})
-    )
+    # A call that is sent twice migrates twice. A network between forgets a connection on which nothing is said.
+    config = Config(read_timeout=_LONGEST_CALL_SECONDS, tcp_keepalive=True, retries={"total_max_attempts": 1})
+    return boto3.client("lambda", config=config)
 
 
 def exists(function: str) -> bool:
@@ -90,6 +93,26 @@ def _invoke_when_free(function: str, payload: str) -> dict[str, Any]:
             time.sleep(_PAUSE_SECONDS)
         else:
             return answer
+
+
+def migrate(function: str, stage: str) -> None:
+    """Migrate the stage's database.
+
+    Raises:
+        CallError: a migration failed, which changed nothing; those before it hold.
+        LostCallError: nobody knows.
+    """
+    try:
+        manage(function, "migrate --noinput")
+    except CallError as error:
+        raise CallError(
+            f"{error}\n\nThe migration that failed changed nothing; those before it hold."
+        ) from error
+    except ReadTimeoutError as error:
+        raise LostCallError(
+            f"{function} did not answer for {_LONGEST_CALL_SECONDS} s: nobody knows whether the migration finished."
+            f" See `make manage STAGE={stage} ARGS=showmigrations`."
+        ) from error
 
 
 def manage(function: str, command: str) -> str:

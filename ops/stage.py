@@ -149,9 +149,9 @@ def run_migrate(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Migrate with the code that the -ops function has."""
     del arguments
     stage = deployment.platform.stage
-    again = f"The migration that failed changed nothing; those before it hold. Run `make migrate STAGE={stage}` again."
+    again = f"Run `make migrate STAGE={stage}` again."
     with deployment.releases.lock(stage), deployment.steps.step("migrate", again):
-        functions.manage(deployment.platform.ops_function, "migrate --noinput")
+        functions.migrate(deployment.platform.ops_function, stage)
 
 
 def run_manage(deployment: Deployment, arguments: argparse.Namespace) -> None:

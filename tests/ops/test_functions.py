@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops import functions
-from ops.functions import CallError
+from ops.functions import CallError, LostCallError
 
 
 @dataclass
@@ -21,11 +22,13 @@ class Lambda:
 
     Attributes:
         errors: what each call is refused with, in turn; afterwards they succeed.
+        delay_seconds: how long each call takes.
         asked: the events.
     """
 
     errors: list[tuple[int, str]] = field(default_factory=list)
     asked: list[object] = field(default_factory=list)
+    delay_seconds: float = 0
 
 
 @pytest.fixture
@@ -35,6 +38,7 @@ def lambda_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             state.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            time.sleep(state.delay_seconds)
             if state.errors:
                 status, code = state.errors.pop(0)
                 self._answer(status, {"x-amzn-ErrorType": code}, {"message": "Rate Exceeded."})
@@ -109,3 +113,17 @@ def test_whatever_else_it_answers_is_final_because_a_call_sent_twice_migrates_tw
     with pytest.raises(ClientError, match=error[1]):
         functions.call("prod-ops", {})
     assert len(lambda_endpoint.asked) == 1
+
+
+def test_of_a_migration_that_does_not_answer_nothing_is_claimed(
+    lambda_endpoint: Lambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lambda_endpoint.delay_seconds = 0.5
+    monkeypatch.setattr(functions, "_LONGEST_CALL_SECONDS", 0.1)
+    with pytest.raises(LostCallError, match=r"nobody knows .* `make manage STAGE=prod ARGS=showmigrations`"):
+        functions.migrate("prod-ops", "prod")
+    assert len(lambda_endpoint.asked) == 1
+
+
+def test_a_long_call_keeps_its_connection_alive(lambda_endpoint: Lambda) -> None:
+    assert functions.client().meta.config.tcp_keepalive

@@ -4,11 +4,13 @@ import argparse
 import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from ops import deploy, doctor, functions, stage, zappa_settings
 from ops.deploy import DeployError
@@ -139,6 +141,33 @@ def test_an_api_whose_function_is_gone_is_taken_down_by_the_way_out_that_is_name
     deploy.refuse_halves(prod)
 
 
+@pytest.mark.parametrize(
+    ("status", "api_id", "expected"),
+    [
+        ("CREATE_FAILED", "", None),
+        ("DELETE_COMPLETE", "a1", None),
+        ("CREATE_COMPLETE", "a1", "a1"),
+        ("UPDATE_COMPLETE", "a1", "a1"),
+    ],
+)
+def test_an_api_that_could_not_be_made_is_none(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch, status: str, api_id: str, expected: str | None
+) -> None:
+    detail = {
+        "LogicalResourceId": "Api",
+        "ResourceType": "AWS::ApiGateway::RestApi",
+        "LastUpdatedTimestamp": datetime.now(UTC),
+        "ResourceStatus": status,
+        **({"PhysicalResourceId": api_id} if api_id else {}),
+    }
+    stacks = boto3.client("cloudformation")
+    # The emulator's stacks do not fail.
+    with Stubber(stacks) as answers_of_aws:
+        answers_of_aws.add_response("describe_stack_resource", {"StackResourceDetail": detail})
+        monkeypatch.setattr(boto3, "client", lambda _: stacks)
+        assert prod.api_id() == expected
+
+
 def test_a_failing_function_shows_its_error(prod: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
     make_function(
         prod.platform.ops_function, "def handler(event, context):\n    raise RuntimeError('no such table')"
@@ -146,6 +175,7 @@ def test_a_failing_function_shows_its_error(prod: Deployment, capsys: pytest.Cap
     assert stage.perform("migrate", prod, arguments()) == 1
     said = capsys.readouterr().err
     assert "no such table" in said
+    assert "changed nothing" in said
     assert "Run `make migrate STAGE=prod` again." in said
 
 
