@@ -63,7 +63,7 @@ class _CheckedSerializer(serializers.ModelSerializer[Any]):
         for name, value in values.items():
             setattr(row, name, value)
         try:
-            save_checked(row)
+            save_checked(row, values)
         except DjangoValidationError as error:
             raise serializers.ValidationError(by_field(error)) from None
 

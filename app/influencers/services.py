@@ -2,7 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -17,19 +19,39 @@ class ConsentFormKeptError(Exception):
     """The influencer has consent forms in store; the message says until when. Nothing was deleted."""
 
 
-def save_checked(row: Account | Influencer) -> None:
+def save_checked(row: Account | Influencer, given: Iterable[str]) -> None:
     """Save a row in its one spelling.
+
+    Args:
+        row: new, or as it was read, with what was given assigned.
+        given: the columns that were assigned. The others stay as they are in the database: a job or an import
+            may have written them since the row was read.
 
     Raises:
         ValidationError: says by field what can't be accepted, also where another request was faster.
     """
+    before = _columns(row)
     row.full_clean()
+    changed = {name for name, value in _columns(row).items() if before[name] != value}
     try:
         with transaction.atomic():
-            row.save()
+            _save(row, {*given, *changed, "updated_at"})
     except IntegrityError:
         row.full_clean()
         raise
+
+
+def _columns(row: Account | Influencer) -> dict[str, Any]:
+    return {name: value for name, value in vars(row).items() if not name.startswith("_")}
+
+
+def _save(row: Account | Influencer, columns: set[str]) -> None:
+    if row.pk is None:
+        row.save()
+        return
+    if not type(row).objects.select_for_update().filter(pk=row.pk).exists():
+        raise ValidationError({NON_FIELD_ERRORS: "Somebody has deleted this meanwhile."})
+    row.save(update_fields=columns)
 
 
 @transaction.atomic

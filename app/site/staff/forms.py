@@ -42,7 +42,7 @@ class _RowForm(SummarisedForm):
         try:
             with transaction.atomic():
                 self.assign()
-                save_checked(self.row)
+                save_checked(self.row, vars(self.row).keys() & self.fields.keys())
                 self.relate()
         except ValidationError as error:
             for name, messages in error.message_dict.items():
