@@ -104,7 +104,7 @@ def test_this_machine_has_tools_that_can() -> None:
 
 def test_a_terraform_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = tmp_path / "terraform"
-    old.write_text("#!/bin/sh\necho '{\"terraform_version\": \"1.9.8\"}'\n")
+    old.write_text('#!/bin/sh\necho \'{"terraform_version": "1.9.8"}\'\n')
     old.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     (problem,) = doctor.tools()
