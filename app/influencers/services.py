@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Value
+from django.db.models.functions import Greatest
 
 from app.influencers.models import Account, ConsentForm, DailyMetrics, Influencer, Tag
 from app.influencers.names import normalise_tag
@@ -84,11 +85,17 @@ def record_metrics(
         values: by the names in DailyMetrics.VALUES.
         source: who says so.
     """
+    # Two days recorded at once would not see each other.
+    Account.objects.select_for_update().get(pk=account.pk)
     metrics, _ = account.metrics.update_or_create(day=day, defaults={**values, "source": source})
-    newest = Q(measured_on=None) | Q(measured_on__lte=day)
-    # What this day leaves open is known from an earlier one.
-    repeated = {name: values[name] for name in REPEATED_BY_ACCOUNT if name in values}
-    Account.objects.filter(newest, pk=account.pk).update(measured_on=day, **repeated)
+    later = account.metrics.filter(day__gt=day)
+    # A day may leave one open that an earlier day knows.
+    repeated = {
+        name: values[name]
+        for name in REPEATED_BY_ACCOUNT
+        if name in values and not later.exclude(**{name: None}).exists()
+    }
+    Account.objects.filter(pk=account.pk).update(measured_on=Greatest("measured_on", Value(day)), **repeated)
     return metrics
 
 

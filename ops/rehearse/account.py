@@ -74,7 +74,7 @@ def plan_again(rehearsal: Rehearsal, steps: Steps, environment: str) -> None:
     with steps.step(f"make plan ENV={environment}, again") as step:
         _plan(rehearsal, environment, "second")
         planned = json.loads((rehearsal.plans / f"{environment}-second.json").read_text())
-        drift.require_known(drift.of(planned), drift.known())
+        drift.require_known(drift.of(planned), drift.known(environment))
         step.note = f"nothing but {drift.KNOWN.name}"
 
 

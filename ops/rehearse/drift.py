@@ -15,13 +15,17 @@ class DriftError(Exception):
 
 
 def reviewed() -> dict[str, dict[str, Any]]:
-    """The reviewed list: by address of a resource its `attributes`, and `why` they change."""
+    """The reviewed list: by address of a resource its `attributes`, `why` they change, and the `environments` that have it."""
     listed: dict[str, dict[str, Any]] = json.loads(KNOWN.read_text())
     return listed
 
 
-def known() -> Drift:
-    return {address: frozenset(entry["attributes"]) for address, entry in reviewed().items()}
+def known(environment: str) -> Drift:
+    return {
+        address: frozenset(entry["attributes"])
+        for address, entry in reviewed().items()
+        if environment in entry["environments"]
+    }
 
 
 def of(plan: Mapping[str, Any]) -> Drift:

@@ -245,7 +245,7 @@ def test_metrics_are_kept_by_day_and_the_newest_stand_on_the_account(
         ("2026-05-01", 8),
     ]
     account.refresh_from_db()
-    assert (account.followers, account.daily_views, account.posts) == (12, 3, None)
+    assert (account.followers, account.daily_views, account.posts) == (12, 3, 1)
     assert account.measured_on == dt.date(2026, 5, 3)
     assert DailyMetrics.objects.filter(source="manual").count() == 3
     assert send(outreach, "post", place, {"day": "2026-05-03"}, 400)["error"]["fields"]

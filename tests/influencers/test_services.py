@@ -1,13 +1,14 @@
 """Writes that meet another's."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from app.influencers.models import Account, Influencer
-from app.influencers.services import save_checked
+from app.influencers.models import Account, DailyMetrics, Influencer
+from app.influencers.services import record_metrics, save_checked
 
 
 def test_saving_an_account_leaves_what_others_wrote_since_it_was_read(
@@ -36,6 +37,15 @@ def test_saving_an_influencer_leaves_what_others_wrote_since_it_was_read(db: Non
         "+12025550143",
         "imported",
     )
+
+
+def test_an_account_repeats_the_newest_of_each_metric(make_account: Callable[..., Account]) -> None:
+    row = make_account("ada")
+    for day, values in ((5, {"followers": 50}), (3, {"followers": 30, "posts": 3}), (4, {"posts": 4})):
+        record_metrics(row, dt.date(2026, 3, day), values, DailyMetrics.Source.MANUAL)
+
+    row.refresh_from_db()
+    assert (row.followers, row.posts, row.measured_on) == (50, 4, dt.date(2026, 3, 5))
 
 
 @pytest.mark.parametrize("made", [Influencer, Account])
