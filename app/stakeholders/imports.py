@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,14 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from app.regions.downloads import fetch
-from app.regions.files import MapFile
+from app.regions.files import MapFile, NotPublishedError, publish
 from app.regions.import_lock import import_lock
 from app.regions.layers import ImportSummary, Watch, import_layer
 from app.regions.models import ImportRun
 from app.regions.outlines import draw_layer
 from app.regions.sources import NotThereError, is_remote, sha256_of
+from app.regions.time_limits import allow_time
 from app.stakeholders.assignment import LayerAssignment, assign_layer
-from app.stakeholders.time_limits import allow_time
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class Imported:
     """What an import, or a dry run of one, did.
 
     Attributes:
-        maps: the files of the layer's maps, to be published; a dry run draws none.
+        unpublished: why the files of the layer's maps were not written; all else is done.
     """
 
     summary: ImportSummary
     assignment: LayerAssignment
-    maps: list[MapFile]
+    unpublished: str = ""
 
 
 def run_import(layer: LayerSource, watch: Watch, tell: Callable[[str], object], *, dry_run: bool) -> Imported:
@@ -73,17 +73,27 @@ def run_import(layer: LayerSource, watch: Watch, tell: Callable[[str], object], 
         ImportRun.objects.unfinished().update(status=ImportRun.Status.KILLED, finished_at=timezone.now())
         if dry_run:
             paths, notices = _fetched(layer, tell)
-            return _in_step(layer, paths, notices, watch, None)
+            return _in_step(layer, paths, notices, watch, None)[0]
         run = ImportRun.objects.create(
             kind=layer.kind, vintage=layer.vintage, source="\n".join(layer.sources)
         )
         try:
             paths, notices = _fetched(layer, tell)
             _note_files(run, paths)
-            return _in_step(layer, paths, notices, watch, run)
+            imported, maps = _in_step(layer, paths, notices, watch, run)
         except BaseException as error:
             _note_failure(run, error)
             raise
+        # Still under the lock: maps that somebody else draws meanwhile would be replaced by older ones.
+        return replace(imported, unpublished=_unpublished(maps))
+
+
+def _unpublished(maps: list[MapFile]) -> str:
+    try:
+        publish(maps)
+    except NotPublishedError as error:
+        return str(error)
+    return ""
 
 
 def _fetched(layer: LayerSource, tell: Callable[[str], object]) -> tuple[dict[str, Path], list[str]]:
@@ -128,8 +138,12 @@ def _note_files(run: ImportRun, paths: Mapping[str, Path]) -> None:
 @transaction.atomic
 def _in_step(
     layer: LayerSource, paths: Mapping[str, Path], notices: Sequence[str], watch: Watch, run: ImportRun | None
-) -> Imported:
-    """All that an import changes: its regions, the people in them and the record that it did, or nothing of it."""
+) -> tuple[Imported, list[MapFile]]:
+    """All that an import changes: its regions, the people in them and the record that it did, or nothing of it.
+
+    Returns:
+        The files of the layer's maps too, to be published after this transaction; a dry run draws none.
+    """
     allow_time()
     summary = import_layer(
         list(paths.values()),
@@ -142,12 +156,12 @@ def _in_step(
     summary.notices[:0] = notices
     # Before the assignment, which lets nobody be located until the end.
     maps = draw_layer(layer.kind, layer.vintage) if run and layer.draws_maps else []
-    imported = Imported(summary, assign_layer(layer.kind, layer.vintage), maps)
+    imported = Imported(summary, assign_layer(layer.kind, layer.vintage))
     if run is None:
         transaction.set_rollback(True)
     else:
         _note_success(run, imported)
-    return imported
+    return imported, maps
 
 
 def _note_success(run: ImportRun, imported: Imported) -> None:

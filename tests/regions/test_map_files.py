@@ -1,18 +1,22 @@
 """Files of whole maps: complete before the manifest names them, in a folder and in S3."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import boto3
+import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from moto import mock_aws
 
 from app import aws
 from app.regions.files import MANIFEST, Bucket, Folder, MapFile, NotPublishedError, publish, store
+from app.regions.import_lock import is_import_running
 from app.regions.models import Region
 
 OLD = MapFile("county", 2016, "country", "", 3, b'{"old":1}')
@@ -151,3 +155,49 @@ def test_no_other_file_is_handed_out(folder: Folder, outsider: Client, db: None,
 def test_drawing_what_was_never_imported_is_refused(db: None) -> None:
     with pytest.raises(CommandError, match="No such regions"):
         call_command("draw_maps", kind="county", vintage=1999)
+
+
+def test_maps_are_drawn_and_published_under_the_lock_of_imports(
+    folder: Folder, maryland: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[bool] = []
+    plain_write = Folder.write
+
+    def write(self: Folder, *arguments: Any) -> None:
+        held.append(is_import_running())
+        plain_write(self, *arguments)
+
+    monkeypatch.setattr(Folder, "write", write)
+    call_command("draw_maps", kind="county", verbosity=0)
+    assert len(held) >= 2
+    assert all(held)
+    assert not is_import_running()
+
+
+def test_drawing_waits_for_no_time_limit_of_a_request(folder: Folder, maryland: Region) -> None:
+    limits: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's signature
+        if "ST_SnapToGrid" in sql:
+            with connection.connection.cursor() as cursor:
+                cursor.execute("SHOW statement_timeout")
+                limits.append(cursor.fetchone()[0])
+        return execute(sql, params, many, context)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '10s'")
+    with connection.execute_wrapper(note):
+        call_command("draw_maps", kind="county", verbosity=0)
+    assert limits
+    assert set(limits) == {"0"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_drawn_during_an_import(maryland: Region) -> None:
+    other = psycopg2.connect(**connection.get_connection_params() | {"cursor_factory": None})
+    # Left open by a failure, it would keep the lock and every later test waiting.
+    with closing(other):
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", (0x7265676E, 1))
+        with pytest.raises(CommandError, match="Another import is running"):
+            call_command("draw_maps")

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -12,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from app.accounts.models import User
+from app.regions.files import Folder
 from app.regions.import_lock import import_lock, is_import_running
 from app.regions.models import ImportRun, Region
 from tests.layers import county, degree_square, pack, write_layer
@@ -156,3 +158,21 @@ def test_the_staff_area_tells_the_running_from_the_dead(viewer: User, outsider: 
     assert states() == ["Killed"]
     with import_lock():
         assert states() == ["Running"]
+
+
+def test_maps_are_published_before_the_next_import_may_begin(
+    archive: Path, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REGION_FILES = str(tmp_path / "maps")
+    held: list[bool] = []
+    plain_write = Folder.write
+
+    def write(self: Folder, *arguments: Any) -> None:
+        held.append(is_import_running())
+        plain_write(self, *arguments)
+
+    monkeypatch.setattr(Folder, "write", write)
+    load(archive)
+    assert len(held) >= 2
+    assert all(held)
+    assert not is_import_running()

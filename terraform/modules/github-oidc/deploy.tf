@@ -54,7 +54,7 @@ locals {
       {
         Sid      = "MakeApis"
         Effect   = "Allow"
-        Action   = ["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
+        Action   = ["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:UpdateRestApiPolicy"]
         Resource = [for path in ["restapis", "restapis/*", "tags/*"] : "arn:${local.partition}:apigateway:${var.region}::/${path}"]
       },
       # Zappa shortens a rule's name to a hash, and looks for rules by what they call.

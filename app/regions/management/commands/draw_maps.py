@@ -3,10 +3,14 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from app.regions.files import MapFile, NotPublishedError, publish
+from app.regions.import_lock import import_lock
 from app.regions.models import Region, RegionKind
 from app.regions.outlines import draw_layer
+from app.regions.sources import SourceError
+from app.regions.time_limits import allow_time
 
 
 class Command(BaseCommand):
@@ -24,11 +28,21 @@ class Command(BaseCommand):
         if not found:
             raise CommandError("No such regions are imported.")
         for kind, vintage in found:
-            files = draw_layer(kind, vintage)
+            try:
+                # An import of the layer in between would leave its new regions with the old files.
+                with import_lock():
+                    files = _draw(kind, vintage)
+                    state = _publish(files)
+            except SourceError as error:
+                raise CommandError(str(error)) from error
             size = sum(len(file.content) for file in files)
-            self.stdout.write(
-                f"{kind} {vintage}: {len(files)} files, {size / 1000:,.0f} kB; {_publish(files)}."
-            )
+            self.stdout.write(f"{kind} {vintage}: {len(files)} files, {size / 1000:,.0f} kB; {state}.")
+
+
+@transaction.atomic
+def _draw(kind: str, vintage: int) -> list[MapFile]:
+    allow_time()
+    return draw_layer(kind, vintage)
 
 
 def _publish(files: list[MapFile]) -> str:

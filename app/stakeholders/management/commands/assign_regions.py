@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from app.regions.models import Region, RegionKind
+from app.regions.time_limits import allow_time
 from app.stakeholders.assignment import assign_layer
-from app.stakeholders.time_limits import allow_time
 
 
 class Command(BaseCommand):

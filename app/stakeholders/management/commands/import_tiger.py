@@ -11,7 +11,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from app.regions.census import ROOT, file_names, may_be_missing, state_codes
-from app.regions.files import MapFile, NotPublishedError, publish
 from app.regions.layers import ImportSummary
 from app.regions.models import RegionKind
 from app.regions.shapefiles import Record
@@ -67,7 +66,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         del args
         self.says = options["verbosity"] > 0
-        self.unpublished: list[NotPublishedError] = []
+        self.unpublished: list[str] = []
         if options["source"] and (options["all"] or options["root"]):
             raise CommandError("Files by name are the layer of one --kind, without --from.")
         changed = "Nothing was changed."
@@ -76,20 +75,15 @@ class Command(BaseCommand):
                 for layer in list(_layers(options, downloads)):
                     imported = run_import(layer, self._watch, self._say, dry_run=options["dry_run"])
                     self._report(layer, imported, dry_run=options["dry_run"])
-                    self._publish(imported.maps)
+                    # The layers to come are not held up by files that maps in pages don't need.
+                    if imported.unpublished:
+                        self.unpublished.append(imported.unpublished)
                     if not options["dry_run"]:
                         changed = f"What came before it, up to {layer.kind}, is imported."
         except SourceError as error:
             raise CommandError(f"{error} {changed}") from error
         if self.unpublished:
             raise CommandError(f"All is imported. {self.unpublished[0]}")
-
-    def _publish(self, maps: list[MapFile]) -> None:
-        """The layers to come are not held up by files that maps in pages don't need."""
-        try:
-            publish(maps)
-        except NotPublishedError as error:
-            self.unpublished.append(error)
 
     def _watch(self, records: Iterable[Record], total: int) -> Iterable[Record]:
         shows_bar = self.says and sys.stderr.isatty()
