@@ -233,7 +233,16 @@ def test_a_deploy_role_may_do_what_the_edge_and_our_tools_and_zappa_call(
 
 
 # What a deploy, a rollback and the rest of ops/stage.py go through.
-DEPLOYING = ("administration", "deploy", "doctor", "edge", "functions", "gateway_stage", "releases")
+DEPLOYING = (
+    "administration",
+    "deploy",
+    "deployment",
+    "doctor",
+    "edge",
+    "functions",
+    "gateway_stage",
+    "releases",
+)
 # What the workflow geodata-import goes through.
 IMPORTING = ("import_image", "import_task")
 GATEWAY_VERBS = {"create": "POST", "get": "GET", "update": "PATCH", "put": "PUT", "delete": "DELETE"}
