@@ -8,6 +8,7 @@ a mirror in Terraform's implied places or below /opt; the registry.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -126,7 +127,7 @@ def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) 
     result = run(folder, "init", "-no-color", *given, *arguments, extra=extra)
     if result.returncode:
         said = result.stderr.strip()
-        advice = f"\n{_advice()}" if "provider" in said.lower() else ""
+        advice = f"\n{_advice()}" if re.search("provider|registry", said, re.IGNORECASE) else ""
         raise UnavailableError(f"`terraform init` failed in {folder}:\n{said}{advice}")
 
 

@@ -14,7 +14,7 @@ from ops import environments
 
 ROOT = Path(__file__).resolve().parents[1]
 GITHUB = ROOT / ".github"
-SETS = ("runtime", "demo", "dev", "emulator", "lambda-provided", "audit")
+SETS = ("runtime", "import", "demo", "dev", "emulator", "lambda-provided", "audit")
 
 
 def checks() -> Iterator[tuple[str, list[str]]]:

@@ -65,8 +65,8 @@ def _begun(folder: Path, steps: Steps, beside: Steps) -> Iterator[Rehearsal]:
             step.note = f"and commit {changed} files that are not committed here" if changed else ""
         variables = {
             "TF_VAR_emulated": "true",
-            "TF_CLI_ARGS_plan": "-parallelism=20",
-            "TF_CLI_ARGS_apply": "-parallelism=20",
+            "TF_CLI_ARGS_plan": "-parallelism=10",
+            "TF_CLI_ARGS_apply": "-parallelism=10",
         }
         operator = Operator(folder / "checkout", logs, variables)
         yield Rehearsal(folder, operator, running, server_url, ports, steps, beside)
