@@ -250,6 +250,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch, archive: Path) -> Iterator[str]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "none")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
+    # An emulator of the session may be named here.
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         aws.forget_clients()
         s3 = boto3.client("s3", "us-east-1")
