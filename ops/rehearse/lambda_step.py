@@ -60,7 +60,7 @@ def run(world: World, folder: Path, steps: Steps) -> None:
 def _rush(world: World, deployment: Deployment) -> None:
     """What the rate limiter does across containers. They take both cores for a minute, so it is here alone."""
     url = deployment.public_url()
-    with deployment.steps.step("200 requests, 25 at once, where 20 an hour may pass") as step:
+    with deployment.steps.step("200 requests, 20 at once, where 20 an hour may pass") as step:
         step.note = ratelimit.rush(world, url)
     with deployment.steps.step("go on asking, with a forged address") as step:
         step.note = ratelimit.ask_on(world, url)
