@@ -248,6 +248,11 @@ def main() -> int:
     ) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(
+            "\nInterrupted. What Terraform had done until then stays, and is in its state.", file=sys.stderr
+        )
+        return 130
 
 
 def _perform(arguments: argparse.Namespace, others: list[str]) -> int:

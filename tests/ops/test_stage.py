@@ -110,8 +110,8 @@ def test_releases_tells_which_one_serves_and_which_is_lost(
     kept = tmp_path / "kept.zip"
     kept.write_bytes(b"zip")
     prod.releases.add("two", kept)
-    prod.releases.record("prod", "one")
-    prod.releases.record("prod", "two")
+    prod.releases.record("prod", "one", {})
+    prod.releases.record("prod", "two", {})
     assert stage.perform("releases", prod, arguments()) == 0
     first, second, summary = capsys.readouterr().out.splitlines()
     assert first.endswith("  two  serves")
