@@ -165,7 +165,7 @@ def run_create_admin(deployment: Deployment, arguments: argparse.Namespace) -> N
 
 
 def run_db_bootstrap(deployment: Deployment, arguments: argparse.Namespace) -> None:
-    """Make or mend the stage's database, its role and PostGIS."""
+    """Make or mend the stage's database, its role and extensions."""
     del arguments
     stage = deployment.platform.stage
     again = f"What was made stays. Run `make db-bootstrap STAGE={stage}` again."
