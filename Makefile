@@ -159,7 +159,7 @@ manage: $(VENV)/dev ## Run a management command on a stage (ARGS="jobs list --fa
 	@$(PYTHON) -m ops.stage manage $(NEEDS_STAGE) --command "$(or $(ARGS),$(error Name a command, as in: make manage STAGE=dev ARGS=check))"
 
 .PHONY: db-bootstrap
-db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and PostGIS; a first deploy does
+db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and extensions; a deploy does
 	@$(PYTHON) -m ops.stage db-bootstrap $(NEEDS_STAGE)
 
 .PHONY: create-admin
