@@ -64,7 +64,7 @@ def prepare(environment: str) -> dict[str, str]:
         The variables to run Terraform with.
 
     Raises:
-        InfrastructureError, ops.terraform.UnavailableError: say what to do.
+        InfrastructureError, ops.terraform.TerraformError: say what to do.
     """
     extra, bucket = _variables(environment), state_bucket()
     if not _exists(bucket):
@@ -98,7 +98,7 @@ def plan(environment: str, arguments: list[str]) -> None:
     """Show what an apply would change, and keep the plan for it.
 
     Raises:
-        InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: there is no plan; say what to do.
+        InfrastructureError, ops.plans.PlanError, ops.terraform.TerraformError: there is no plan; say what to do.
     """
     summary = summary_file(environment)
     for old in (summary, plan_file(environment)):
@@ -119,7 +119,7 @@ def drift(environment: str) -> bool:
         Whether they differ.
 
     Raises:
-        InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: they can't be compared; say what to do.
+        InfrastructureError, ops.plans.PlanError, ops.terraform.TerraformError: they can't be compared; say what to do.
     """
     found = drift_file(environment)
     found.unlink(missing_ok=True)
@@ -149,7 +149,7 @@ def apply(environment: str) -> None:
     """Carry out the plan that was kept, once.
 
     Raises:
-        InfrastructureError, ops.consent.RefusedError, ops.terraform.UnavailableError: say what to do.
+        InfrastructureError, ops.consent.RefusedError, ops.terraform.TerraformError: say what to do.
     """
     file = plan_file(environment)
     if not file.exists():
@@ -164,7 +164,7 @@ def bootstrap() -> None:
     """Make the state bucket and what else an account needs once, its own state inside that bucket. Can be repeated.
 
     Raises:
-        InfrastructureError, ops.consent.RefusedError, ops.terraform.UnavailableError: say what to do.
+        InfrastructureError, ops.consent.RefusedError, ops.terraform.TerraformError: say what to do.
     """
     bucket, extra = state_bucket(), _variables("bootstrap")
     override, local_state = _BOOTSTRAP / "backend_override.tf", _BOOTSTRAP / "terraform.tfstate"
@@ -244,7 +244,7 @@ def main() -> int:
         InfrastructureError,
         consent.RefusedError,
         plans.PlanError,
-        terraform.UnavailableError,
+        terraform.TerraformError,
         zappa_settings.SettingsError,
     ) as error:
         print(error, file=sys.stderr)

@@ -55,7 +55,7 @@ _REFUSALS = (
     SourceError,
     ZappaError,
     SettingsError,
-    terraform.UnavailableError,
+    terraform.TerraformError,
     BotoCoreError,
     ClientError,
 )
