@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -107,6 +107,9 @@ def merge_influencers(request: HttpRequest, pk: int, other: int) -> HttpResponse
         choices = {column: request.POST[column] for column in merging.EXCLUSIVE if column in request.POST}
         try:
             merging.merge(pk, other, choices, request.user)
+        except Influencer.DoesNotExist:
+            # It was there a moment ago: somebody merged them first.
+            raise Http404 from None
         except merging.UnresolvedError as error:
             problems = [text for texts in error.fields.values() for text in texts]
         else:
