@@ -100,10 +100,11 @@ def plan(environment: str, arguments: list[str]) -> None:
     Raises:
         InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: there is no plan; say what to do.
     """
+    summary = summary_file(environment)
+    for old in (summary, plan_file(environment)):
+        old.unlink(missing_ok=True)
     extra = prepare(environment)
     variables = f"-var-file=environments/{environment}.tfvars"
-    summary = summary_file(environment)
-    summary.unlink(missing_ok=True)
     _plan(terraform.TERRAFORM, plan_file(environment), extra, [variables, *arguments])
     made = plans.show(terraform.TERRAFORM, plan_file(environment), extra)
     summary.write_text(plan_summary.markdown(environment, made), encoding="utf-8")
@@ -222,10 +223,10 @@ def _apply(folder: Path, file: Path, extra: dict[str, str], again: str) -> None:
 def _exists(bucket: str) -> bool:
     try:
         boto3.client("s3", region_name=REGION).head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _MISSING:
-            raise InfrastructureError(f"The bucket {bucket} can't be looked at: {error}") from None
-        return False
+    except (BotoCoreError, ClientError) as error:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
+            return False
+        raise InfrastructureError(f"The bucket {bucket} can't be looked at: {error}") from None
     return True
 
 
@@ -248,6 +249,11 @@ def main() -> int:
     ) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(
+            "\nInterrupted. What Terraform had done until then stays, and is in its state.", file=sys.stderr
+        )
+        return 130
 
 
 def _perform(arguments: argparse.Namespace, others: list[str]) -> int:

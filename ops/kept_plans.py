@@ -19,7 +19,7 @@ import boto3
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import infrastructure, plans, terraform
+from ops import infrastructure, plans, terraform, zappa_settings
 from ops.infrastructure import ENVIRONMENTS, REGION, InfrastructureError
 
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -116,7 +116,13 @@ def main() -> int:
             fetch(arguments.environment, arguments.sha256)
             return 0
         digest = save(arguments.environment)
-    except (KeptPlanError, InfrastructureError, plans.PlanError, terraform.UnavailableError) as error:
+    except (
+        KeptPlanError,
+        InfrastructureError,
+        plans.PlanError,
+        terraform.UnavailableError,
+        zappa_settings.SettingsError,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
     _tell_workflow(arguments.environment, digest)

@@ -10,8 +10,10 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -88,8 +90,7 @@ def run(
     Raises:
         UnavailableError: there is no Terraform.
     """
-    command = [binary(), f"-chdir={folder}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(extra))
+    return _run(folder, *arguments, extra=extra, output=subprocess.PIPE)
 
 
 def show(folder: Path, verb: str, *arguments: str, extra: Mapping[str, str] | None = None) -> int:
@@ -102,10 +103,41 @@ def show(folder: Path, verb: str, *arguments: str, extra: Mapping[str, str] | No
         UnavailableError: there is no Terraform.
     """
     colours = [] if sys.stdout.isatty() else ["-no-color"]
-    command = [binary(), f"-chdir={folder}", verb, *colours, *arguments]
     # Ours are buffered where nobody looks on, and would come after Terraform's.
     sys.stdout.flush()
-    return subprocess.run(command, check=False, env=environment(extra)).returncode
+    return _run(folder, verb, *colours, *arguments, extra=extra, output=None).returncode
+
+
+def _run(
+    folder: Path, *arguments: str, extra: Mapping[str, str] | None, output: int | None
+) -> "subprocess.CompletedProcess[str]":
+    """Run Terraform to its own end, also when we are interrupted: killed, it forgets what it has just made and leaves its lock.
+
+    In a session of its own the terminal's signals don't reach it; it is interrupted as often as we are. By the second
+    time it gives up at once. Only the main thread is ever interrupted.
+    """
+    command = [binary(), f"-chdir={folder}", *arguments]
+    is_main = threading.current_thread() is threading.main_thread()
+    interruption: BaseException | None = None
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        text=True,
+        env=environment(extra),
+        start_new_session=is_main,
+    ) as process:
+        while True:
+            try:
+                said, complained = process.communicate()
+                break
+            except (KeyboardInterrupt, SystemExit) as error:
+                interruption = error
+                process.send_signal(signal.SIGINT)
+    if interruption is not None:
+        raise interruption
+    return subprocess.CompletedProcess(command, process.returncode, said, complained)
 
 
 def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> None:

@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "app.config.csp.ContentSecurityPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "app.config.offices.OfficeNetworksMiddleware",
+    "app.config.nul.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -225,6 +226,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "app.config.api.error_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    # drf-spectacular would put any `?version=` into a header.
+    "ALLOWED_VERSIONS": ["1"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Coalition Builder",

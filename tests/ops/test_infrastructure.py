@@ -88,6 +88,18 @@ def test_a_plan_leaves_a_summary_and_a_plan_that_fails_leaves_none(desk: Desk) -
     assert not infrastructure.plan_file("prod").exists()
 
 
+def test_a_plan_that_can_not_begin_leaves_no_old_one_to_apply_or_to_show(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infrastructure.plan("prod", [])
+    # Nothing listens there: the line to AWS is cut.
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    with pytest.raises(InfrastructureError, match="can't be looked at: Could not connect"):
+        infrastructure.plan("prod", [])
+    assert not infrastructure.plan_file("prod").exists()
+    assert not infrastructure.summary_file("prod").exists()
+
+
 def test_a_kept_plan_is_applied_elsewhere_and_only_once(desk: Desk) -> None:
     infrastructure.plan("prod", [])
     digest = kept_plans.save("prod")

@@ -199,6 +199,10 @@ def test_chosen_columns_are_remembered(outreach: Client, ada: Influencer) -> Non
     assert "E-mail</th>" not in get(outreach, LIST).html
     answer = outreach.post(f"{LIST}columns/", {"columns": ["email", "nonsense"], "query": "search=ada"})
     assert answer["Location"] == f"{LIST}?search=ada"
+    answer = outreach.post(
+        f"{LIST}columns/", {"columns": ["email"], "query": "search=ada\r\nX-Injected: yes"}
+    )
+    assert answer["Location"] == f"{LIST}?search=ada%0D%0AX-Injected%3A+yes"
     page = get(outreach, LIST)
     assert "E-mail</th>" in page.html
     assert "Followers</th>" not in page.html

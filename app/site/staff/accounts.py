@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -74,7 +74,8 @@ def account_list(request: HttpRequest, platform: str) -> HttpResponse:
 @staff_page(READ)
 def choose_columns(request: HttpRequest, platform: str) -> HttpResponse:
     request.session[_SESSION_KEY] = [name for name in COLUMNS if name in request.POST.getlist("columns")]
-    query = request.POST.get("query", "")
+    # Spelled anew, so that no line break gets into the header.
+    query = QueryDict(request.POST.get("query", "")).urlencode()
     response = redirect("site:staff-accounts", platform)
     # Behind the path, so that it leads to no other site whatever it says.
     response["Location"] += f"?{query}" if query else ""
