@@ -90,11 +90,13 @@ module "zappa" {
         database-secret = module.database.secret_policies[stage].app
         rate-limits     = module.dynamodb.access_policies[stage]
         map-files       = module.storage.map_reading_policies[stage]
+        uploads         = module.storage.upload_policies[stage].serve
       })
       ops_policies = merge(module.mail.sending_policies, lookup(local.cdn_policies, stage, {}), {
         database-secrets = module.database.secret_policies[stage].ops
         rate-limits      = module.dynamodb.ops_policies[stage]
         map-files        = module.storage.import_policies[stage]
+        uploads          = module.storage.upload_policies[stage].ops
       })
     }
   }

@@ -89,6 +89,7 @@ def test_the_application_knows_every_variable_of_an_import_task() -> None:
         "DATABASE_STATEMENT_TIMEOUT_SECONDS",
         "DATABASE_LOCK_TIMEOUT_SECONDS",
         "DATABASE_IDLE_TIMEOUT_SECONDS",
+        "DATABASE_NETWORK_TIMEOUT_SECONDS",
     }
     assert names <= settings.env.names
 

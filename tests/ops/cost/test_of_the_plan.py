@@ -10,14 +10,13 @@ import pytest
 from ops import plans, terraform
 from ops.cost import bill, edge, page
 from ops.plans import Resource
+from tests.terraform.plans import skipped_without_terraform
 
 
 @cache
 def planned(environment: str, *arguments: str) -> Sequence[Resource]:
-    try:
+    with skipped_without_terraform():
         return edge.planned(plans.offline(environment, *arguments))
-    except terraform.UnavailableError as error:
-        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize(("requests", "ceiling"), [(30_000, 17), (1_000_000, 22)])
@@ -90,10 +89,8 @@ def test_a_nat_gateway_that_somebody_plants_breaks_the_budget(
     )
     (folder / "planted.tf").write_text(PLANTED)
     monkeypatch.setattr(terraform, "TERRAFORM", folder)
-    try:
+    with skipped_without_terraform():
         plan = plans.offline.__wrapped__("prod")
-    except terraform.UnavailableError as error:
-        pytest.skip(str(error))
     (problem, _) = bill.over_budget("prod", edge.planned(plan))
     assert "over the $17.00" in problem
 
