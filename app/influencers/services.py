@@ -58,7 +58,9 @@ def _save(row: Account | Influencer, columns: set[str]) -> None:
 
 @transaction.atomic
 def delete_influencer(influencer: Influencer, who: str) -> None:
-    """Delete an influencer with accounts and metrics. A consent form that is on its way is no longer awaited.
+    """Delete an influencer with accounts and metrics; one who is gone already stays so.
+
+    A consent form that is on its way is no longer awaited.
 
     Args:
         influencer: who goes.
@@ -67,7 +69,8 @@ def delete_influencer(influencer: Influencer, who: str) -> None:
     Raises:
         ConsentFormKeptError: a consent form is in store.
     """
-    Influencer.objects.select_for_update().get(pk=influencer.pk)
+    # Waits for whoever is about to give them a consent form.
+    Influencer.objects.select_for_update().filter(pk=influencer.pk).first()
     # A file that is being taken in has its row locked, so this waits until it is in store, or refused.
     forms = list(ConsentForm.objects.select_for_update().filter(influencer=influencer))
     kept = [form.retain_until for form in forms if form.state == ConsentForm.State.STORED]
