@@ -23,6 +23,8 @@ module "database" {
   master_password           = ephemeral.aws_secretsmanager_random_password.master.random_password
   master_password_version   = var.database_master_password_version
   app_passwords             = local.app_passwords
+
+  permissions_boundary = local.permissions_boundary
 }
 
 module "dynamodb" {
@@ -79,6 +81,8 @@ module "zappa" {
       })
     }
   }
+
+  permissions_boundary = local.permissions_boundary
 }
 
 module "geodata_import" {
@@ -101,6 +105,8 @@ module "geodata_import" {
       }
     }
   }
+
+  permissions_boundary = local.permissions_boundary
 }
 
 module "monitoring" {
@@ -121,6 +127,8 @@ module "monitoring" {
       alarmed            = coalesce(settings.alarmed, stage == "prod")
     }
   }
+
+  permissions_boundary = local.permissions_boundary
 }
 
 locals {
