@@ -1,6 +1,7 @@
 # The single front door. `make help` lists what there is.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+# macOS' make 3.81 does not know it: a recipe of several commands says `set -e` itself.
 .SHELLFLAGS := -eu -o pipefail -c
 
 PORT ?= 8000
@@ -41,7 +42,7 @@ format: $(VENV)/dev ## Rewrite the code in the project's style
 
 .PHONY: bench
 bench: $(VENV)/dev ## Measure ours against named peers, and fail over the limits (BENCH=lambda; all if not given)
-	@for name in $(or $(BENCH),$(filter-out report,$(basename $(notdir $(wildcard benchmarks/*.py))))); do \
+	@set -e; for name in $(or $(BENCH),$(filter-out report,$(basename $(notdir $(wildcard benchmarks/*.py))))); do \
 	  $(PYTHON) -m benchmarks.$$name; \
 	done
 
@@ -67,7 +68,7 @@ update-pull-request: ## Push the locks that `make lock` changed, and open a pull
 
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
-	@cd requirements && for set in runtime demo dev emulator lambda-provided import audit; do \
+	@set -e; cd requirements; for set in runtime demo dev emulator lambda-provided import audit; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	    $(ARGS) $$set.in --output-file $$set.txt; \
@@ -159,7 +160,7 @@ manage: $(VENV)/dev ## Run a management command on a stage (ARGS="jobs list --fa
 	@$(PYTHON) -m ops.stage manage $(NEEDS_STAGE) --command "$(or $(ARGS),$(error Name a command, as in: make manage STAGE=dev ARGS=check))"
 
 .PHONY: db-bootstrap
-db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and PostGIS; a first deploy does
+db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and extensions; a deploy does
 	@$(PYTHON) -m ops.stage db-bootstrap $(NEEDS_STAGE)
 
 .PHONY: create-admin

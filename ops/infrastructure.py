@@ -66,7 +66,7 @@ def prepare(environment: str) -> dict[str, str]:
         The variables to run Terraform with.
 
     Raises:
-        InfrastructureError, ops.terraform.UnavailableError: say what to do.
+        InfrastructureError, ops.terraform.TerraformError: say what to do.
     """
     extra, bucket = _variables(environment), state_bucket()
     if not _exists(bucket):
@@ -100,14 +100,15 @@ def plan(environment: str, arguments: list[str]) -> None:
     """Show what an apply would change, and keep the plan for it.
 
     Raises:
-        InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: there is no plan; say what to do.
+        InfrastructureError, ops.plans.PlanError, ops.terraform.TerraformError: there is no plan; say what to do.
     """
+    summary = summary_file(environment)
+    for old in (summary, plan_file(environment)):
+        old.unlink(missing_ok=True)
     extra = prepare(environment)
     if "-destroy" in arguments:
         _refuse_below_an_edge(environment)
     variables = f"-var-file=environments/{environment}.tfvars"
-    summary = summary_file(environment)
-    summary.unlink(missing_ok=True)
     _plan(terraform.TERRAFORM, plan_file(environment), extra, [variables, *arguments])
     made = plans.show(terraform.TERRAFORM, plan_file(environment), extra)
     summary.write_text(plan_summary.markdown(environment, made), encoding="utf-8")
@@ -141,7 +142,7 @@ def drift(environment: str) -> bool:
         Whether they differ.
 
     Raises:
-        InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: they can't be compared; say what to do.
+        InfrastructureError, ops.plans.PlanError, ops.terraform.TerraformError: they can't be compared; say what to do.
     """
     found = drift_file(environment)
     found.unlink(missing_ok=True)
@@ -171,7 +172,7 @@ def apply(environment: str) -> None:
     """Carry out the plan that was kept, once.
 
     Raises:
-        InfrastructureError, ops.consent.RefusedError, ops.terraform.UnavailableError: say what to do.
+        InfrastructureError, ops.consent.RefusedError, ops.terraform.TerraformError: say what to do.
     """
     file = plan_file(environment)
     if not file.exists():
@@ -186,7 +187,7 @@ def bootstrap() -> None:
     """Make the state bucket and what else an account needs once, its own state inside that bucket. Can be repeated.
 
     Raises:
-        InfrastructureError, ops.consent.RefusedError, ops.terraform.UnavailableError: say what to do.
+        InfrastructureError, ops.consent.RefusedError, ops.terraform.TerraformError: say what to do.
     """
     bucket, extra = state_bucket(), _variables("bootstrap")
     override, local_state = _BOOTSTRAP / "backend_override.tf", _BOOTSTRAP / "terraform.tfstate"
@@ -245,10 +246,10 @@ def _apply(folder: Path, file: Path, extra: dict[str, str], again: str) -> None:
 def _exists(bucket: str) -> bool:
     try:
         boto3.client("s3", region_name=REGION).head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _MISSING:
-            raise InfrastructureError(f"The bucket {bucket} can't be looked at: {error}") from None
-        return False
+    except (BotoCoreError, ClientError) as error:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
+            return False
+        raise InfrastructureError(f"The bucket {bucket} can't be looked at: {error}") from None
     return True
 
 
@@ -266,7 +267,7 @@ def main() -> int:
         InfrastructureError,
         consent.RefusedError,
         plans.PlanError,
-        terraform.UnavailableError,
+        terraform.TerraformError,
         zappa_settings.SettingsError,
     ) as error:
         print(error, file=sys.stderr)

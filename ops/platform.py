@@ -194,7 +194,7 @@ def outputs_of(environment: str) -> dict[str, Any]:
         result = terraform.run(terraform.TERRAFORM, "output", "-no-color", "-json", extra=extra)
     except (
         infrastructure.InfrastructureError,
-        terraform.UnavailableError,
+        terraform.TerraformError,
         zappa_settings.SettingsError,
     ) as error:
         raise PlatformError(str(error)) from None

@@ -96,7 +96,8 @@ def _fields(detail: Any) -> dict[str, list[str]]:
         if isinstance(messages, dict):
             flat.update({f"{field}.{inner}": texts for inner, texts in _fields(messages).items()})
         else:
-            flat[str(field)] = [str(message) for message in messages]
+            # A choice that is none is repeated there, and half of a surrogate pair can't be encoded.
+            flat[str(field)] = [str(message).encode(errors="replace").decode() for message in messages]
     return flat
 
 

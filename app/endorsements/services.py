@@ -37,6 +37,10 @@ class LinkUnusableError(Exception):
 class AlreadyEndorsedError(Exception):
     """The person behind the address has endorsed this campaign before; nothing was changed."""
 
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__(campaign.pk)
+        self.campaign = campaign
+
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
@@ -129,7 +133,7 @@ def confirm(token: str) -> Endorsement:
             _confirm_as(endorsement, stakeholder)
             return endorsement
         endorsement.delete()
-    raise AlreadyEndorsedError
+    raise AlreadyEndorsedError(endorsement.campaign)
 
 
 @transaction.atomic
@@ -180,10 +184,12 @@ def _mail(endorsement: Endorsement, purpose: EmailLink.Purpose, template: str) -
 def _use(token: str, purpose: EmailLink.Purpose, leads_to: State) -> Endorsement:
     """The link's endorsement, locked until the transaction ends, if it may reach the state."""
     link = find_link(token, purpose)
+    # Whoever waits here may find it deleted: the same link's other request came first.
+    found = Endorsement.objects.select_for_update(of=("self",)).select_related("campaign")
+    endorsement = found.filter(pk=link.endorsement_id).first()
     # Of any number of parallel requests exactly one changes the row.
     used = EmailLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now())
-    endorsement = Endorsement.objects.select_for_update().get(pk=link.endorsement_id)
-    if not used or not endorsement.may_become(leads_to):
+    if not (endorsement and used and endorsement.may_become(leads_to)):
         raise LinkUnusableError
     return endorsement
 

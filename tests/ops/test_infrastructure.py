@@ -10,6 +10,7 @@ import pytest
 from ops import infrastructure, kept_plans, plan_summary, terraform, zappa_settings
 from ops.emulator import Emulator
 from ops.infrastructure import InfrastructureError
+from tests.terraform.plans import skipped_without_terraform
 
 ROOT_MODULE = """
 terraform {{
@@ -39,10 +40,8 @@ class Desk:
 
 @pytest.fixture
 def desk(aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    try:
+    with skipped_without_terraform():
         terraform.binary()
-    except terraform.UnavailableError as error:
-        pytest.skip(str(error))
     made = Desk(tmp_path)
     monkeypatch.setattr(infrastructure, "ROOT", tmp_path)
     monkeypatch.setattr(terraform, "TERRAFORM", made.root)
@@ -75,7 +74,7 @@ def test_drift_that_could_not_look_leaves_no_old_answer(desk: Desk) -> None:
     make(desk, "first")
     infrastructure.drift("prod")
     (desk.root / "main.tf").write_text("no terraform")
-    with pytest.raises((InfrastructureError, terraform.UnavailableError)):
+    with pytest.raises(terraform.TerraformError, match="no terraform"):
         infrastructure.drift("prod")
     assert not infrastructure.drift_file("prod").exists()
 
@@ -112,6 +111,18 @@ def test_what_is_in_front_of_another_environment_or_gone_is_in_nobodys_way(desk:
     put_edge("prod", "data")
     infrastructure.plan("prod", ["-destroy"])
     assert infrastructure.plan_file("prod").exists()
+
+
+def test_a_plan_that_can_not_begin_leaves_no_old_one_to_apply_or_to_show(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infrastructure.plan("prod", [])
+    # Nothing listens there: the line to AWS is cut.
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    with pytest.raises(InfrastructureError, match="can't be looked at: Could not connect"):
+        infrastructure.plan("prod", [])
+    assert not infrastructure.plan_file("prod").exists()
+    assert not infrastructure.summary_file("prod").exists()
 
 
 def test_a_kept_plan_is_applied_elsewhere_and_only_once(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -87,6 +88,26 @@ def test_an_asset_that_arrives_in_base64_fails(serve: Serve) -> None:
 def test_another_release_is_told_apart(serve: Serve) -> None:
     with pytest.raises(SmokeError, match="says release abc, expected abd"):
         smoke.check_release(smoke.through(serve(HEALTHY)), "abd")
+
+
+@pytest.mark.parametrize("body", ["<html>a kept page</html>", "{}", "[]"])
+def test_what_is_not_the_application_is_shown(serve: Serve, body: str) -> None:
+    with pytest.raises(SmokeError, match="names no release:\n" + re.escape(body)):
+        smoke.check_release(smoke.through(serve({"/healthz": (200, body)})), "abc")
+
+
+def test_a_server_that_breaks_off_fails() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def break_off() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+
+        Thread(target=break_off, daemon=True).start()
+        with pytest.raises(SmokeError, match="can't be reached: IncompleteRead"):
+            smoke.fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/")
 
 
 def test_a_database_that_does_not_answer_fails(serve: Serve) -> None:

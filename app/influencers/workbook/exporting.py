@@ -6,14 +6,16 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from app.influencers.listing import ACCOUNT_SORTS, Sort, found_accounts, in_order
 from app.influencers.models import Account
 from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
 from app.influencers.workbook.columns import Value
+from app.influencers.workbook.region_cells import cell
 from app.influencers.workbook.writing import write
+from app.regions.models import Region
 
 # More takes longer than somebody waits, and than the gateway does.
 MOST_ROWS_AT_ONCE = 5000
@@ -36,7 +38,8 @@ def accounts_asked_for(platform: str, query: dict[str, Any]) -> QuerySet[Account
 
 def records(accounts: QuerySet[Account]) -> Iterator[Record]:
     """Rows of the workbook, fetched as they are taken."""
-    rows = accounts.select_related("influencer").prefetch_related("tags", "influencer__campaigns")
+    regions = Prefetch("influencer__regions", Region.objects.to_be_written())
+    rows = accounts.select_related("influencer").prefetch_related("tags", "influencer__campaigns", regions)
     for account in rows.iterator(chunk_size=_FETCHED_ROWS):
         yield _record(account)
 
@@ -57,6 +60,7 @@ def _record(account: Account) -> Record:
         "notes": account.notes,
         "about": influencer.notes,
         "campaigns": ", ".join(sorted(campaign.slug for campaign in influencer.campaigns.all())),
+        "regions": cell(influencer.regions.all()),
         "followers": account.followers,
         "daily_views": account.daily_views,
         "posts": account.posts,

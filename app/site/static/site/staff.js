@@ -36,7 +36,11 @@ function searchAsYouType(form) {
     }, delay);
   }
 
-  form.addEventListener("input", () => askSoon(250));
+  form.addEventListener("input", ({ target }) => {
+    // Fewer letters are in no index, and in half of the rows: for these, whoever means them presses Enter.
+    const isBegun = target.type === "search" && target.value.trim().length in { 1: true, 2: true };
+    if (!isBegun) askSoon(250);
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     askSoon(0);
