@@ -96,7 +96,7 @@ class InfluencerQuerySet(models.QuerySet["Influencer"]):
         return self.prefetch_related(
             Prefetch("accounts", Account.objects.prefetch_related("tags")),
             "campaigns",
-            Prefetch("regions", Region.objects.without_shapes()),
+            Prefetch("regions", Region.objects.to_be_written()),
         )
 
 

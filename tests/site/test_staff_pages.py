@@ -42,6 +42,7 @@ MAY = {
     "staff-delete-influencer": WRITERS,
     "staff-merge": WRITERS,
     "staff-export-accounts": READERS,
+    "staff-export-influencers": READERS,
     "staff-workbooks": READERS,
     "staff-template": READERS,
     "staff-upload": WRITERS,

@@ -29,6 +29,7 @@ def influencer_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": Paginator(found, INFLUENCERS_A_PAGE).get_page(request.GET.get("page")),
         "search": request.GET.get("search", ""),
+        "asked": request.GET,
         "errors": {} if is_valid else query.errors,
         "may_write": request.user.has_perm(WRITE),
     }

@@ -17,6 +17,7 @@ urlpatterns = [
         name="staff-delete-account",
     ),
     path("influencers/", people.influencer_list, name="staff-influencers"),
+    path("influencers/export/", workbooks.export_influencers, name="staff-export-influencers"),
     path("influencers/new/", people.new_influencer, name="staff-new-influencer"),
     path("influencers/<int:pk>/", people.influencer_detail, name="staff-influencer"),
     path("influencers/<int:pk>/accounts/new/", people.new_account, name="staff-new-account"),
