@@ -36,7 +36,7 @@ def save(environment: str) -> str:
         The digest; empty if the plan changes nothing, and is not kept.
 
     Raises:
-        KeptPlanError, ops.infrastructure.InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: say what to do.
+        KeptPlanError, ops.infrastructure.InfrastructureError, ops.plans.PlanError, ops.terraform.TerraformError: say what to do.
     """
     file = infrastructure.plan_file(environment)
     if not file.exists():
@@ -120,7 +120,7 @@ def main() -> int:
         KeptPlanError,
         InfrastructureError,
         plans.PlanError,
-        terraform.UnavailableError,
+        terraform.TerraformError,
         zappa_settings.SettingsError,
     ) as error:
         print(error, file=sys.stderr)

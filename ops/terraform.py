@@ -27,11 +27,20 @@ TERRAFORM = ROOT / "terraform"
 MINIMUM_VERSION = (1, 11)
 _REGISTRY = "registry.terraform.io"
 _PROVIDER = f"{_REGISTRY}/hashicorp/aws"
+# The titles by which `init` says it. A fault in our own files has others.
+_NO_PROVIDER = re.compile(
+    r"^Error: Failed to (query available provider packages|install provider)", re.MULTILINE
+)
+_TOO_OLD = re.compile(r"^Error: Unsupported Terraform Core version", re.MULTILINE)
 # Each test process holds a provider of 650 MB.
 _AT_ONCE = 2
 
 
-class UnavailableError(Exception):
+class TerraformError(Exception):
+    """Terraform refuses; its words are in the message."""
+
+
+class UnavailableError(TerraformError):
     """Terraform or its provider is not to be had here; the message says what to install or set."""
 
 
@@ -149,7 +158,8 @@ def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) 
         extra: more environment, e.g. TF_DATA_DIR to leave the folder's own `.terraform` alone.
 
     Raises:
-        UnavailableError: the provider is not to be had, or Terraform refuses; its words are in the message.
+        UnavailableError: the provider is not to be had, or this Terraform is too old.
+        TerraformError: Terraform refuses what the folder says, or the backend.
     """
     mirror = plugin_folder()
     given = [f"-plugin-dir={mirror}"] if mirror else []
@@ -158,9 +168,10 @@ def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) 
         given.append("-lockfile=readonly")
     result = run(folder, "init", "-no-color", *given, *arguments, extra=extra)
     if result.returncode:
-        said = result.stderr.strip()
-        advice = f"\n{_advice()}" if re.search("provider|registry", said, re.IGNORECASE) else ""
-        raise UnavailableError(f"`terraform init` failed in {folder}:\n{said}{advice}")
+        said = f"`terraform init` failed in {folder}:\n{result.stderr.strip()}"
+        if _NO_PROVIDER.search(result.stderr):
+            raise UnavailableError(f"{said}\n{_advice()}")
+        raise (UnavailableError if _TOO_OLD.search(result.stderr) else TerraformError)(said)
 
 
 def _advice() -> str:
@@ -210,9 +221,14 @@ def data_folder(folder: Path) -> dict[str, str]:
 def _check_folder(folder: Path, aws: offline_aws.OfflineAws) -> Check:
     name = str(folder.relative_to(ROOT))
     extra = data_folder(folder) | aws.environment()
-    init(folder, "-backend=false", extra=extra)
 
     def verify() -> str:
+        try:
+            init(folder, "-backend=false", extra=extra)
+        except UnavailableError:
+            raise
+        except TerraformError as error:
+            return str(error)
         return _first_problem(
             run(folder, *verb, "-no-color", extra=extra) for verb in (("validate",), ("test",))
         )

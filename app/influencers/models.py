@@ -85,11 +85,6 @@ class Tag(models.Model):
 
 
 class InfluencerQuerySet(models.QuerySet["Influencer"]):
-    def known_as(self, name: str, phone: str) -> Self:
-        """Who has this name and number; at most one. Both come normalised (names.py)."""
-        # Both sides by the database: Python's lower case and its own differ for a few letters.
-        return self.annotate(key=Lower("name")).filter(key=Lower(models.Value(name)), phone=phone)
-
     def search(self, text: str) -> Self:
         """Name, number, or handle or e-mail address of an account, anywhere in them."""
         wanted = normalise_text(text)

@@ -57,12 +57,13 @@ def _save(row: Account | Influencer, columns: set[str]) -> None:
 
 @transaction.atomic
 def delete_influencer(influencer: Influencer) -> None:
-    """Delete an influencer with accounts and metrics.
+    """Delete an influencer with accounts and metrics; one who is gone already stays so.
 
     Raises:
         ConsentFormKeptError: a consent form is in store.
     """
-    Influencer.objects.select_for_update().get(pk=influencer.pk)
+    # Waits for whoever is about to give them a consent form.
+    Influencer.objects.select_for_update().filter(pk=influencer.pk).first()
     kept = ConsentForm.objects.stored().filter(influencer=influencer).order_by("-retain_until").first()
     if kept is not None:
         raise ConsentFormKeptError(

@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import sys
+import threading
 import urllib.parse
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 PINNED = "1.5.33"
 REPAIRS_OFF = "EMULATOR_WITHOUT_REPAIR"
 INTERPRETER = "EMULATOR_LAMBDA_PYTHON"
+_RESTORE_SECONDS = 1.0
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -311,6 +313,38 @@ _ALARM_TEXTS = ("AlarmDescription", "Statistic", "ExtendedStatistic", "Period", 
 _ALARM_LISTS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
+def repair_restore(rds: Any) -> None:
+    """An instance restored to a moment, which it does not know: another one like its source, of the settings that are said."""
+
+    def restore_to_point_in_time(params: Any) -> Answer:
+        source, name = (
+            rds._p(params, key) for key in ("SourceDBInstanceIdentifier", "TargetDBInstanceIdentifier")
+        )
+        if source not in rds._instances:
+            answer: Answer = rds._error("DBInstanceNotFound", f"DBInstance {source} not found.", 404)
+            return answer
+        if name in rds._instances:
+            refused: Answer = rds._error("DBInstanceAlreadyExists", "DB instance already exists", 400)
+            return refused
+        # As a replica is made, which is then nobody's.
+        rds._create_read_replica(
+            {**params, "SourceDBInstanceIdentifier": [source], "DBInstanceIdentifier": [name]}
+        )
+        original, made = rds._instances[source], rds._instances[name]
+        original["ReadReplicaDBInstanceIdentifiers"].remove(name)
+        made["ReadReplicaSourceDBInstanceIdentifier"] = ""
+        made["Endpoint"] = {**original["Endpoint"], "Port": int(rds._p(params, "Port"))}
+        made["DeletionProtection"] = rds._p(params, "DeletionProtection") == "true"
+        made["DBInstanceStatus"] = "creating"
+        threading.Timer(_RESTORE_SECONDS, made.update, [{"DBInstanceStatus": "available"}]).start()
+        done: Answer = rds._single_instance_response(
+            "RestoreDBInstanceToPointInTimeResponse", "RestoreDBInstanceToPointInTimeResult", made
+        )
+        return done
+
+    rds._ACTION_MAP["RestoreDBInstanceToPointInTime"] = restore_to_point_in_time
+
+
 def repair_alarms(cloudwatch: Any) -> None:
     """What an alarm does and looks at: it is kept, and left out where XML is asked for, as Terraform does."""
     answer_xml = cloudwatch._xml
@@ -360,6 +394,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         "prefix_lists": lambda: repair_prefix_lists(_service("ec2")),
         "empty_secrets": lambda: repair_empty_secrets(_service("secretsmanager")),
         "instance_filters": lambda: repair_instance_filters(_service("rds")),
+        "restore": lambda: repair_restore(_service("rds")),
         "alarms": lambda: repair_alarms(_service("cloudwatch")),
         "mail_from": lambda: repair_mail_from(_service("ses_v2")),
         "key_value_stores": lambda: edge.repair_key_value_stores(

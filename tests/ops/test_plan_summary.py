@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from ops import plan_summary, plans, terraform
+from ops import plan_summary, plans
 from ops.plan_summary import LIMIT, markdown
 from ops.plan_values import REDACTED, code
+from tests.terraform.plans import skipped_without_terraform
 
 HOSTILE = '"]\n```\n<img src=x onerror=alert(1)> @everyone [x](https://evil.test) `rm` **b** |a| \u202e'
 
@@ -330,10 +331,8 @@ def test_a_type_without_a_price_is_a_warning_and_no_silence() -> None:
 
 
 def test_the_real_plan_is_short_enough_and_tells_no_password() -> None:
-    try:
+    with skipped_without_terraform():
         real = plans.offline("prod")
-    except terraform.UnavailableError as error:
-        pytest.skip(str(error))
     text = markdown("prod", real)
     assert len(text) < LIMIT / 2
     assert f"+ {DATABASE}" in text

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -140,13 +141,21 @@ def test_each_page_opens_for_whom_it_is_and_nobody_else(addresses: dict[str, str
 def test_a_viewer_changes_nothing_by_posting(ada: Influencer) -> None:
     client = signed_in("viewer")
     address = f"{LIST}{ada.accounts.get(platform='youtube').pk}/"
-    assert client.post(address, {"handle": "other", "status": "active"}).status_code == 200
-    assert client.post(f"/staff/influencers/{ada.pk}/", {"name": "Other"}).status_code == 200
+    assert client.post(address, {"handle": "other", "status": "active"}).status_code == 403
+    assert client.post(f"/staff/influencers/{ada.pk}/", {"name": "Other"}).status_code == 403
     ada.refresh_from_db()
     assert ada.name == "Ada <b>Lovelace</b>"
     assert ada.accounts.get(platform="youtube").handle == "adarivers"
     page = get(client, address)
     assert not page.having("input", name="handle")
+
+
+def test_no_page_asks_the_database_the_same_twice(addresses: dict[str, str]) -> None:
+    client = signed_in("administrator")
+    for address in addresses.values():
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        assert [sql for sql, count in Counter(query["sql"] for query in queries).items() if count > 1] == []
 
 
 def test_no_cache_keeps_a_staff_page(outreach: Client, ada: Influencer) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -37,19 +37,20 @@ def influencer_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page(READ)
+@staff_page(READ, to_post=WRITE)
 def influencer_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    influencer = get_object_or_404(Influencer.objects.with_accounts(), pk=pk)
-    may_write = request.user.has_perm(WRITE)
-    form = InfluencerForm(influencer, request.POST if request.method == "POST" and may_write else None)
+    influencers = Influencer.objects.with_accounts()
+    influencer = get_object_or_404(influencers, pk=pk)
+    form = InfluencerForm(influencer, request.POST if request.method == "POST" else None)
     if form.is_bound and form.save():
         messages.success(request, "Saved.")
         return redirect("site:staff-influencer", pk)
-    shown = Influencer.objects.with_accounts().get(pk=pk)
+    # What was refused is in the form's row; beside the form stands what is kept.
+    shown = get_object_or_404(influencers, pk=pk) if form.is_bound else influencer
     context = {
         "influencer": shown,
         "form": form,
-        "may_write": may_write,
+        "may_write": request.user.has_perm(WRITE),
         "candidates": merging.candidates(shown),
         "merges": shown.merges.all(),
         "consent_forms": shown.consent_forms.all(),
@@ -107,6 +108,9 @@ def merge_influencers(request: HttpRequest, pk: int, other: int) -> HttpResponse
         choices = {column: request.POST[column] for column in merging.EXCLUSIVE if column in request.POST}
         try:
             merging.merge(pk, other, choices, request.user)
+        except Influencer.DoesNotExist:
+            # It was there a moment ago: somebody merged them first.
+            raise Http404 from None
         except merging.UnresolvedError as error:
             problems = [text for texts in error.fields.values() for text in texts]
         else:
