@@ -85,11 +85,6 @@ class Tag(models.Model):
 
 
 class InfluencerQuerySet(models.QuerySet["Influencer"]):
-    def known_as(self, name: str, phone: str) -> Self:
-        """Who has this name and number; at most one. Both come normalised (names.py)."""
-        # Both sides by the database: Python's lower case and its own differ for a few letters.
-        return self.annotate(key=Lower("name")).filter(key=Lower(models.Value(name)), phone=phone)
-
     def search(self, text: str) -> Self:
         """Name, number, or handle or e-mail address of an account, anywhere in them."""
         wanted = normalise_text(text)
@@ -101,7 +96,7 @@ class InfluencerQuerySet(models.QuerySet["Influencer"]):
         return self.prefetch_related(
             Prefetch("accounts", Account.objects.prefetch_related("tags")),
             "campaigns",
-            Prefetch("regions", Region.objects.without_shapes()),
+            Prefetch("regions", Region.objects.to_be_written()),
         )
 
 

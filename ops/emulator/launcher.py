@@ -349,6 +349,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
 
     # Beside this file, which is where Python looks for what a program imports.
     edge, answers = importlib.import_module("edge_repairs"), importlib.import_module("lost_answers")
+    databases = importlib.import_module("database_repairs")
     return {
         "qualified_function": lambda: repair_qualified_function(_service("lambda_svc")),
         "binary_media_types": lambda: repair_binary_media_types(_service("apigateway_v1")),
@@ -360,6 +361,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         "prefix_lists": lambda: repair_prefix_lists(_service("ec2")),
         "empty_secrets": lambda: repair_empty_secrets(_service("secretsmanager")),
         "instance_filters": lambda: repair_instance_filters(_service("rds")),
+        "restore": lambda: databases.repair_restore(_service("rds")),
         "alarms": lambda: repair_alarms(_service("cloudwatch")),
         "mail_from": lambda: repair_mail_from(_service("ses_v2")),
         "key_value_stores": lambda: edge.repair_key_value_stores(

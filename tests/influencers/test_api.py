@@ -61,6 +61,14 @@ def test_what_is_refused_leaves_nothing_behind(outreach: Client, ada: Influencer
     assert not Tag.objects.exists()
 
 
+@pytest.mark.parametrize("body", [{"name": "A\0"}, {"notes": "\0"}, {"phone": "\0"}, {"campaigns": ["\0"]}])
+def test_what_no_text_can_hold_is_refused_by_name(
+    outreach: Client, ada: Influencer, body: dict[str, Any]
+) -> None:
+    refused = send(outreach, "patch", f"/api/influencers/{ada.pk}/", body, 400)
+    assert refused["error"]["fields"].keys() == body.keys()
+
+
 @pytest.mark.parametrize("platform", ["youtube", "instagram"])
 def test_an_account_is_added_changed_and_deleted_per_platform(
     outreach: Client, ada: Influencer, platform: str

@@ -88,6 +88,18 @@ def test_a_plan_leaves_a_summary_and_a_plan_that_fails_leaves_none(desk: Desk) -
     assert not infrastructure.plan_file("prod").exists()
 
 
+def test_a_plan_that_can_not_begin_leaves_no_old_one_to_apply_or_to_show(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infrastructure.plan("prod", [])
+    # Nothing listens there: the line to AWS is cut.
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    with pytest.raises(InfrastructureError, match="can't be looked at: Could not connect"):
+        infrastructure.plan("prod", [])
+    assert not infrastructure.plan_file("prod").exists()
+    assert not infrastructure.summary_file("prod").exists()
+
+
 def put_edge(stage: str, *modes: str) -> None:
     """A state of what is in front of a stage, with a resource of each mode."""
     state = json.dumps({"resources": [{"mode": mode} for mode in modes]})
@@ -111,18 +123,6 @@ def test_what_is_in_front_of_another_environment_or_gone_is_in_nobodys_way(desk:
     put_edge("prod", "data")
     infrastructure.plan("prod", ["-destroy"])
     assert infrastructure.plan_file("prod").exists()
-
-
-def test_a_plan_that_can_not_begin_leaves_no_old_one_to_apply_or_to_show(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    infrastructure.plan("prod", [])
-    # Nothing listens there: the line to AWS is cut.
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
-    with pytest.raises(InfrastructureError, match="can't be looked at: Could not connect"):
-        infrastructure.plan("prod", [])
-    assert not infrastructure.plan_file("prod").exists()
-    assert not infrastructure.summary_file("prod").exists()
 
 
 def test_a_kept_plan_is_applied_elsewhere_and_only_once(desk: Desk) -> None:
