@@ -11,6 +11,19 @@ provider "aws" {
   }
 }
 
+# The region that holds copies of the backups, if there is one.
+provider "aws" {
+  alias  = "backup"
+  region = coalesce(var.database_backup_region, var.region)
+
+  skip_credentials_validation = var.emulated
+  skip_metadata_api_check     = var.emulated
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 

@@ -31,7 +31,7 @@ variables {
   email                = "team@example.org"
   stages               = { prod = { lambda_concurrency = 30, alarmed = true } }
   log_group_names      = { prod = "/aws/lambda/example-prod", prod-ops = "/aws/lambda/example-prod-ops" }
-  database_identifier  = "example"
+  database_dimensions  = { DBInstanceIdentifier = "example" }
   monthly_budget_usd   = 40
   traced               = true
 }
