@@ -46,7 +46,9 @@ OF_ANOTHER_KIND = {
 HARMLESS = ("Describe", "Get", "List", "View")
 READS_DATA = {"s3:GetObject", "secretsmanager:GetSecretValue"}
 # AWS can't tell whose: the READMEs of github-oidc and environments.
-NOT_TO_BE_LIMITED = {"ecs:DeregisterTaskDefinition"}
+NOT_TO_BE_LIMITED = {"ecs:DeregisterTaskDefinition", "sns:Unsubscribe"}
+# It names none that is there.
+MAKES_ONLY = {"rds:CreateDBProxy"}
 WITHOUT_A_NAME = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -104,7 +106,7 @@ def reached(
     contexts = [claims] + [{**claims, "iam:PassedToService": service} for service in sorted(services)]
     return {
         (action, thing.arn)
-        for action in changing(statements) - NOT_TO_BE_LIMITED
+        for action in changing(statements) - NOT_TO_BE_LIMITED - MAKES_ONLY
         for thing in targets
         if (action, thing.resource_type) not in things.NEW_PARTS_OF_A_NETWORK
         for context in contexts
