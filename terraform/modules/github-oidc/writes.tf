@@ -20,10 +20,12 @@ locals {
         Sid    = "MakeDatabases"
         Effect = "Allow"
         Action = [
-          "rds:AddTagsToResource", "rds:CreateDBInstance", "rds:CreateDBInstanceReadReplica", "rds:CreateDBParameterGroup", "rds:CreateDBSnapshot",
-          "rds:CreateDBSubnetGroup", "rds:DeleteDBInstance", "rds:DeleteDBParameterGroup", "rds:DeleteDBSubnetGroup", "rds:DeregisterDBProxyTargets",
-          "rds:ModifyDBInstance", "rds:ModifyDBParameterGroup", "rds:ModifyDBSubnetGroup", "rds:RebootDBInstance", "rds:RegisterDBProxyTargets",
-          "rds:RemoveTagsFromResource",
+          "rds:AddTagsToResource", "rds:CreateDBCluster", "rds:CreateDBClusterParameterGroup", "rds:CreateDBClusterSnapshot", "rds:CreateDBInstance",
+          "rds:CreateDBInstanceReadReplica", "rds:CreateDBParameterGroup", "rds:CreateDBSnapshot", "rds:CreateDBSubnetGroup", "rds:DeleteDBCluster",
+          "rds:DeleteDBClusterParameterGroup", "rds:DeleteDBInstance", "rds:DeleteDBParameterGroup", "rds:DeleteDBSubnetGroup", "rds:DeregisterDBProxyTargets",
+          "rds:ModifyDBCluster", "rds:ModifyDBClusterParameterGroup", "rds:ModifyDBInstance", "rds:ModifyDBParameterGroup", "rds:ModifyDBSubnetGroup",
+          "rds:RebootDBInstance", "rds:RegisterDBProxyTargets", "rds:RemoveTagsFromResource", "rds:RestoreDBClusterFromSnapshot",
+          "rds:StartDBInstanceAutomatedBackupsReplication", "rds:StopDBInstanceAutomatedBackupsReplication",
         ]
         Resource = of.owned.databases
       },
@@ -45,6 +47,23 @@ locals {
       },
       # A proxy's default group has a number and no tags: AWS can't tell whose it is.
       { Sid = "AimProxies", Effect = "Allow", Action = ["rds:DeregisterDBProxyTargets", "rds:ModifyDBProxyTargetGroup", "rds:RegisterDBProxyTargets"], Resource = "arn:${local.partition}:rds:${local.here}:target-group:*" },
+      # Keys are known by numbers, in the region of the copies; a call that makes one names none.
+      { Sid = "MakeKeysOfCopies", Effect = "Allow", Action = "kms:CreateKey", Resource = "*", Condition = { StringEquals = local.new_tags[environment] } },
+      {
+        Sid       = "TagKeysOfCopies"
+        Effect    = "Allow"
+        Action    = "kms:TagResource"
+        Resource  = "arn:${local.partition}:kms:*:${local.account_id}:key/*"
+        Condition = { StringEquals = local.new_tags[environment], StringEqualsIfExists = local.own_tags[environment] }
+      },
+      {
+        Sid       = "ChangeOwnKeysOfCopies"
+        Effect    = "Allow"
+        Action    = ["kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:ScheduleKeyDeletion", "kms:UntagResource", "kms:UpdateKeyDescription"]
+        Resource  = "arn:${local.partition}:kms:*:${local.account_id}:key/*"
+        Condition = { StringEquals = local.own_tags[environment] }
+      },
+      { Sid = "NameKeysOfCopies", Effect = "Allow", Action = ["kms:CreateAlias", "kms:DeleteAlias"], Resource = of.owned.key_aliases },
       {
         Sid    = "MakeTables"
         Effect = "Allow"
