@@ -170,11 +170,16 @@ def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) 
     if result.returncode:
         said = f"`terraform init` failed in {folder}:\n{result.stderr.strip()}"
         if _NO_PROVIDER.search(result.stderr):
-            raise UnavailableError(f"{said}\n{_advice()}")
+            raise UnavailableError(f"{said}\n{_advice(folder, said)}")
         raise (UnavailableError if _TOO_OLD.search(result.stderr) else TerraformError)(said)
 
 
-def _advice() -> str:
+def _advice(folder: Path, said: str) -> str:
+    if "checksums" in said:
+        return (
+            "The lock holds the provider's checksum for linux_amd64. On another platform run once, and commit it:"
+            f" terraform -chdir={folder} providers lock -platform=darwin_arm64 -platform=linux_amd64"
+        )
     return (
         f"Without a way to {_REGISTRY}, name a mirror of the provider:"
         " TF_PLUGIN_DIR=FOLDER, or TF_CLI_CONFIG_FILE=FILE with a filesystem_mirror."

@@ -98,6 +98,15 @@ def test_without_mirror_and_registry_it_says_how_to_name_a_mirror(
     assert "TF_PLUGIN_DIR=FOLDER" in str(refused.value)
 
 
+def test_on_another_platform_it_says_how_to_lock_the_provider_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refusal = "Error: Failed to install provider\nit does not match any of the checksums previously recorded"
+    fake_terraform(monkeypatch, tmp_path, f"echo '{refusal}' >&2; exit 1")
+    with pytest.raises(terraform.UnavailableError, match="providers lock -platform=darwin_arm64"):
+        terraform.init(tmp_path)
+
+
 @pytest.fixture
 def faulty_module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The only one there is to check; its fault stands in a file that has the provider's name."""
