@@ -108,6 +108,10 @@ drift-issue: $(VENV)/dev ## Open, update or close the issue about what `make dri
 apply: $(VENV)/dev ## Carry out the plan that was shown; asks, unless CONFIRM=1
 	@$(PYTHON) -m ops.infrastructure apply $(NEEDS_ENV)
 
+.PHONY: restore
+restore: $(VENV)/dev ## The database as of a moment, beside the one that serves (AT=2026-11-21T09:30Z or latest; BACKUP=ARN of a copy)
+	@$(PYTHON) -m ops.restore $(NEEDS_ENV) $(if $(value AT),"$$AT",$(error Name a moment, as in: make $@ ENV=prod AT=2026-11-21T09:30Z)) $(if $(value BACKUP),--backup "$$BACKUP")
+
 .PHONY: cost cost-page
 cost: $(VENV)/dev ## Say what it costs a month, and fail over its budget (ENV=prod; JSON=1; PLAN=file.json)
 	@$(PYTHON) -m ops.cost $(if $(value ENV),"$$ENV") $(if $(JSON),--json) $(if $(PLAN),--plan "$(PLAN)")
@@ -160,7 +164,7 @@ manage: $(VENV)/dev ## Run a management command on a stage (ARGS="jobs list --fa
 	@$(PYTHON) -m ops.stage manage $(NEEDS_STAGE) --command "$(or $(ARGS),$(error Name a command, as in: make manage STAGE=dev ARGS=check))"
 
 .PHONY: db-bootstrap
-db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and PostGIS; a first deploy does
+db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and extensions; a deploy does
 	@$(PYTHON) -m ops.stage db-bootstrap $(NEEDS_STAGE)
 
 .PHONY: create-admin

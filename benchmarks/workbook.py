@@ -47,6 +47,7 @@ def rows() -> Iterator[dict[str, Any]]:
             "notes": f"=Été 🌊 {number % 1000}",
             "about": "",
             "campaigns": "clean-rivers",
+            "regions": "Howard County, MD; MD",
             "followers": number * 7,
             "daily_views": number * 3,
             "posts": number % 500,

@@ -1,7 +1,7 @@
 """Deploys a release to a stage and puts an earlier one back.
 
-The order, and why: the -ops companion gets the new code first, says which endpoints it reaches, makes the database if
-nothing was served yet, migrates and answers a request, while the stage still serves the old code on the new schema (migrations are expand/contract, so
+The order, and why: the -ops companion gets the new code first, says which endpoints it reaches, makes what the database
+lacks, migrates and answers a request, while the stage still serves the old code on the new schema (migrations are expand/contract, so
 that works, and so does a later rollback).
 Then the stage's configuration gains what is new, then its code changes, then the public address is asked. If any of that
 fails, the release that served before is put back. What stands in front of the API comes after it: when that fails, the
@@ -63,25 +63,25 @@ def deploy(deployment: Deployment, release: str, package: Path, static_files: Pa
             step.note = f"{upload_static(platform.static_bucket, static_files)} new"
         variables = variables_of(platform)
         with putting_back(deployment, before, variables, platform.functions[1:]):
-            _prepare(deployment, release, zip_url, before, untouched)
+            _prepare(deployment, release, zip_url, untouched)
         with putting_back(deployment, before, variables, platform.functions):
             edge_failed = _switch(deployment, release, zip_url, before)
     if edge_failed:
         raise edge_failed
 
 
-def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | None, untouched: str) -> None:
+def _prepare(deployment: Deployment, release: str, zip_url: str, untouched: str) -> None:
     """Let the -ops companion migrate, and answer as the stage will, before any visitor asks."""
     steps, platform = deployment.steps, deployment.platform
     with steps.step(f"bring it to {platform.ops_stage}", untouched):
         put_ops(deployment, zip_url)
     with steps.step(ASK_ENDPOINTS, untouched) as step:
         step.note = doctor.endpoints(platform).splitlines()[-1]
-    if before is None:
-        with steps.step(
-            "make the database, its role and PostGIS", f"What was made stays. {untouched}"
-        ) as step:
-            step.note = administration.bootstrap_database(platform)
+    # Each time, as a release may need an extension that its role can't make: what is there stays.
+    with steps.step(
+        "make the database, its role and extensions", f"What was made stays. {untouched}"
+    ) as step:
+        step.note = administration.bootstrap_database(platform)
     with steps.step("migrate", untouched):
         functions.migrate(platform.ops_function, platform.stage)
     with steps.step(ASK_BEFORE, f"The database is migrated. {untouched}"):

@@ -10,6 +10,7 @@ Beside the file is a summary without secrets, for a pull request.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -21,12 +22,13 @@ from ops import consent, plan_summary, plans, terraform, zappa_settings
 from ops.processes import ended_by_signals
 
 ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENTS = ("nonprod", "prod")
+STAGES = {"nonprod": ("dev", "staging"), "prod": ("prod",)}
+ENVIRONMENTS = tuple(STAGES)
 _BOOTSTRAP = terraform.TERRAFORM / "bootstrap"
 REGION = "us-east-1"
 # Terraform's words for -detailed-exitcode; 1 is an error.
 _NO_CHANGES, _CHANGES = 0, 2
-_MISSING = {"404", "NoSuchBucket"}
+_MISSING = {"404", "NoSuchBucket", "NoSuchKey"}
 _S3_BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 
 
@@ -104,12 +106,33 @@ def plan(environment: str, arguments: list[str]) -> None:
     for old in (summary, plan_file(environment)):
         old.unlink(missing_ok=True)
     extra = prepare(environment)
+    if "-destroy" in arguments:
+        _refuse_below_an_edge(environment)
     variables = f"-var-file=environments/{environment}.tfvars"
     _plan(terraform.TERRAFORM, plan_file(environment), extra, [variables, *arguments])
     made = plans.show(terraform.TERRAFORM, plan_file(environment), extra)
     summary.write_text(plan_summary.markdown(environment, made), encoding="utf-8")
     print(f"\nIn short, and fit for a pull request: {summary.relative_to(ROOT)}")
     print(f"To do this: make apply ENV={environment}")
+
+
+def _refuse_below_an_edge(environment: str) -> None:
+    """What is in front of a stage has a state of its own, and it can be taken away only while the platform's outputs are there."""
+    s3 = boto3.client("s3", region_name=REGION)
+    for stage in STAGES[environment]:
+        try:
+            state = s3.get_object(Bucket=state_bucket(), Key=f"edge/{stage}.tfstate")["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise InfrastructureError(
+                    f"Nobody knows what is in front of {stage}, its state can't be read: {error}"
+                ) from None
+            continue
+        if any(resource["mode"] == "managed" for resource in json.loads(state)["resources"]):
+            raise InfrastructureError(
+                f"What is in front of {stage} would be left behind, and nothing could take it away any more."
+                f" It goes first: make edge STAGE={stage} ARGS=-destroy"
+            )
 
 
 def drift(environment: str) -> bool:

@@ -82,18 +82,27 @@ def through(base_url: str) -> Getter:
 
 
 def fetch(url: str) -> tuple[int, str]:
-    """Status and body; redirects are followed.
+    """Status and body; redirects are followed. What is lost on the way is asked for once more.
 
     Raises:
-        SmokeError: nothing answered.
+        SmokeError: nothing answered, twice.
     """
+    try:
+        return _asked(url)
+    except (OSError, HTTPException):
+        pass
+    try:
+        return _asked(url)
+    except (OSError, HTTPException) as error:
+        raise SmokeError(f"{url} can't be reached: {error!r}") from None
+
+
+def _asked(url: str) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:
             return int(answer.status), str(answer.read().decode(errors="replace"))
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode(errors="replace")
-    except (OSError, HTTPException) as error:
-        raise SmokeError(f"{url} can't be reached: {error!r}") from None
 
 
 def _expect_ok(get: Getter, path: str) -> str:

@@ -95,13 +95,13 @@ def run_undeploy(deployment: Deployment, arguments: argparse.Namespace) -> None:
 
 def run_edge(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Show what would change in front of the API, ask, and do it; say what DNS has to hold."""
-    stage, api_url = deployment.platform.stage, deployment.api_url()
-    if deployment.platform.cdn is not None and api_url == UNKNOWN_URL:
+    stage, api_url, given = deployment.platform.stage, deployment.api_url(), arguments.arguments.split()
+    if deployment.platform.cdn is not None and api_url == UNKNOWN_URL and "-destroy" not in given:
         raise DeployError(
             f"{stage} has no API that a CDN could stand in front of: deploy it, which makes both."
         )
     with deployment.releases.lock(stage):
-        made = edge.change_by_hand(deployment.platform, deployment.api_url(), arguments.arguments.split())
+        made = edge.change_by_hand(deployment.platform, api_url, given)
     for record in made.dns_records:
         print(f"\n{record['type']:<6} {record['name']}\n       {record['value']}\n       ({record['why']})")
     print(f"\n{made.summary(stage)}")
@@ -170,7 +170,7 @@ def run_create_admin(deployment: Deployment, arguments: argparse.Namespace) -> N
 
 
 def run_db_bootstrap(deployment: Deployment, arguments: argparse.Namespace) -> None:
-    """Make or mend the stage's database, its role and PostGIS."""
+    """Make or mend the stage's database, its role and extensions."""
     del arguments
     stage = deployment.platform.stage
     again = f"What was made stays. Run `make db-bootstrap STAGE={stage}` again."

@@ -65,7 +65,12 @@ output "media_bucket" {
 
 output "database_endpoint" {
   description = "The database instance itself: host and port."
-  value       = { host = module.database.instance_host, port = module.database.port }
+  value       = { host = module.database.server_host, port = module.database.port }
+}
+
+output "database_instances" {
+  description = "The RDS instances that `make restore` goes by: the last one serves. Empty on Aurora."
+  value       = var.database_aurora == null ? module.database.instance_names : []
 }
 
 output "database_master_secret" {

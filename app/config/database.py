@@ -76,19 +76,20 @@ def _postgresql(env: StageEnvironment) -> dict[str, Any]:
             "application_name": f"coalition-builder {env.stage}",
             "connect_timeout": 5,
             "keepalives_idle": 30,
-            # A peer that vanished without a word is noticed while the request can still be answered.
-            "tcp_user_timeout": 5000,
+            # A peer that vanished without a word is noticed while the request can still be answered. The kernel counts
+            # a server that is too busy to read on as vanished too, so a COPY needs more.
+            "tcp_user_timeout": 1000 * _limit_seconds(env, "DATABASE_NETWORK_TIMEOUT_SECONDS", 5),
             "sslmode": sslmode,
             **({"sslrootcert": root_certificates} if root_certificates else {}),
         },
         "SESSION": {
-            "statement_timeout": _seconds(env, "DATABASE_STATEMENT_TIMEOUT_SECONDS", 10),
-            "lock_timeout": _seconds(env, "DATABASE_LOCK_TIMEOUT_SECONDS", 3),
-            "idle_in_transaction_session_timeout": _seconds(env, "DATABASE_IDLE_TIMEOUT_SECONDS", 30),
+            "statement_timeout": f"{_limit_seconds(env, 'DATABASE_STATEMENT_TIMEOUT_SECONDS', 10)}s",
+            "lock_timeout": f"{_limit_seconds(env, 'DATABASE_LOCK_TIMEOUT_SECONDS', 3)}s",
+            "idle_in_transaction_session_timeout": f"{_limit_seconds(env, 'DATABASE_IDLE_TIMEOUT_SECONDS', 30)}s",
         },
     }
 
 
-def _seconds(env: StageEnvironment, name: str, deployed_default: int) -> str:
-    """A time limit as the server reads it; 0 is none, as on a developer's machine, where imports are tried by hand."""
-    return f"{env.integer(name, default=0 if env.is_local else deployed_default)}s"
+def _limit_seconds(env: StageEnvironment, name: str, deployed_default: int) -> int:
+    """A time limit; 0 is none, as on a developer's machine, where imports are tried by hand."""
+    return env.integer(name, default=0 if env.is_local else deployed_default)

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from app.influencers.platforms import ADAPTERS
+
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
@@ -75,14 +77,16 @@ class WorkbookImport(models.Model):
 
 
 class WorkbookExport(models.Model):
-    """The accounts that a search found, as workbooks that a browser can fetch one by one."""
+    """What a search found, as workbooks that a browser can fetch one by one."""
 
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     made_at = models.DateTimeField(default=timezone.now)
-    platform = models.CharField(max_length=9)
-    query = models.JSONField(help_text="A validated AccountQuery.")
+    platform = models.CharField(
+        max_length=9, blank=True, help_text="Whose accounts; empty for influencers with all of theirs."
+    )
+    query = models.JSONField(help_text="A validated AccountQuery, or InfluencerQuery.")
     rows = models.PositiveIntegerField(help_text="Found when it was asked for.")
     written = models.PositiveIntegerField(default=0)
     is_done = models.BooleanField(default=False)
@@ -94,7 +98,12 @@ class WorkbookExport(models.Model):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        return f"{self.rows} accounts"
+        return f"{self.rows:,} {self.subject}"
+
+    @property
+    def subject(self) -> str:
+        """What its rows are."""
+        return f"accounts on {ADAPTERS[self.platform].label}" if self.platform else "rows of influencers"
 
     @property
     def percent(self) -> int:

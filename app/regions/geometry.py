@@ -47,12 +47,12 @@ class Point(NamedTuple):
         """A point that lies on the globe.
 
         Raises:
-            ValueError: a coordinate is out of range or no finite number.
+            ValidationError: by field; a coordinate is out of range or no finite number.
         """
         if not (math.isfinite(latitude) and -90 <= latitude <= 90):  # noqa: PLR2004 - degrees
-            raise ValueError("Latitude is a number from -90 to 90.")
+            raise ValidationError({"latitude": "Latitude is a number from -90 to 90."})
         if not (math.isfinite(longitude) and -180 <= longitude <= 180):  # noqa: PLR2004 - degrees
-            raise ValueError("Longitude is a number from -180 to 180.")
+            raise ValidationError({"longitude": "Longitude is a number from -180 to 180."})
         return cls(longitude, latitude)
 
 
@@ -294,13 +294,19 @@ class ValidAreas(Func):
 
 
 class Simplify(Func):
-    """A shape with fewer vertices, none further from its line than the tolerance in degrees."""
+    """A shape with fewer vertices, none further from its line than the tolerance in degrees; its rings may come to cross."""
 
-    template = "ST_Multi(ST_SimplifyPreserveTopology(%(expressions)s))"
+    template = "ST_Multi(ST_Simplify(%(expressions)s, TRUE))"
     output_field = MultiPolygonField()
 
     def __init__(self, expression: str | Combinable, tolerance_degrees: float | Combinable) -> None:
         super().__init__(expression, tolerance_degrees)
+
+
+class SimplifyKeepingTopology(Simplify):
+    """As Simplify, but that a ring crosses no other of its polygon; takes about ten times as long."""
+
+    template = "ST_Multi(ST_SimplifyPreserveTopology(%(expressions)s))"
 
 
 class SnapToGrid(Func):
@@ -321,6 +327,19 @@ def bounds(expression: str | Combinable) -> dict[str, Func]:
     """The bounding box of a shape in degrees, as the columns that a region keeps."""
     functions = {"west": "ST_XMin", "south": "ST_YMin", "east": "ST_XMax", "north": "ST_YMax"}
     return {column: _Bound(expression, function=function) for column, function in functions.items()}
+
+
+def on_globe_sql(column: str) -> str:
+    """A condition in SQL: the coordinates of the shapes in a column are degrees of longitude and latitude.
+
+    PostGIS reads no more of a shape than the bounding box at its beginning.
+    """
+    if connection.vendor != "sqlite":
+        return f"{column} @ ST_MakeEnvelope(-180, -90, 180, 90)"
+    return (
+        f"ST_XMin({column}) >= -180 AND ST_XMax({column}) <= 180"
+        f" AND ST_YMin({column}) >= -90 AND ST_YMax({column}) <= 90"
+    )
 
 
 def covered_points_sql(areas: str, points: str, column: str) -> str:

@@ -111,6 +111,8 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "ST_MakeValid": (1, _on_shape(shapely.make_valid)),
     "ST_Multi": (1, _multi),
     "ST_Point": (3, _point),
+    # Shapely's own quick form loses small shapes.
+    "ST_Simplify": (3, _on_shape(lambda shape, tolerance, _: shapely.simplify(shape, tolerance))),
     "ST_SimplifyPreserveTopology": (2, _on_shape(shapely.simplify)),
     "ST_SnapToGrid": (2, _on_shape(_snapped)),
     "ST_Transform": (2, _transform),

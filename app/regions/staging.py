@@ -20,15 +20,17 @@ from app.regions.geometry import (
     AsEWKB,
     IsValid,
     Simplify,
+    SimplifyKeepingTopology,
     Transform,
     ValidAreas,
     bounds,
+    on_globe_sql,
 )
 from app.regions.models import Region
 from app.regions.tiger import LAYOUTS, OUTLINE_TOLERANCE_OF_SIZE, Attributes
 
 REGIONS = Region._meta.db_table  # noqa: SLF001 - Django's public name
-LOADED, STAGED = "regions_loaded", "regions_staged"
+LOADED, STAGED, DECIDED = "regions_loaded", "regions_staged", "regions_decided"
 # Ten values a row: SQLite before 3.32 takes 999 in one statement.
 _BATCH_RECORDS = 80
 _COPY_CHUNK_BYTES = 1 << 17
@@ -127,26 +129,36 @@ class Staging:
 
     def prepare(self) -> Iterator[tuple[int, str, str]]:
         """Transform, mend and simplify; yields the key, the GEOID and the reason of each record that has to go."""
-        yield from self._taken_out(LOADED, f"NOT ({_on_globe()})", OFF_GLOBE)
+        yield from self._taken_out(LOADED, f"NOT ({on_globe_sql('shape')})", OFF_GLOBE)
         attributes = ", ".join(_ATTRIBUTES)
         columns = ", ".join(_BOUNDS)
-        mended, parameters = _mended()
-        outline, tolerances = self._outline()
+        simplified, parameters = self._simplified()
         self.cursor.execute(
-            f"CREATE TEMPORARY TABLE {STAGED} AS SELECT record, {attributes}, repaired, {columns}, geometry,"  # noqa: S608 - as above
-            f" {outline} AS outline, '' AS outcome FROM ({mended}) mended",
-            [*tolerances, *parameters],
+            f"CREATE TEMPORARY TABLE {STAGED} AS SELECT record, {attributes}, repaired, {columns}, geometry, outline"  # noqa: S608 - as above
+            f" FROM ({simplified}) simplified",
+            parameters,
         )
         self.cursor.execute(f"DROP TABLE {LOADED}")
         # The bounds of an empty shape are NULL in both dialects.
         yield from self._taken_out(STAGED, "west IS NULL", NO_AREA)
 
-    def _outline(self) -> tuple[str, Sequence[Any]]:
+    def _simplified(self) -> tuple[str, Sequence[Any]]:
+        """A query of the mended records with their outlines."""
         coarsest = Value(LAYOUTS[self.kind].outline_tolerance_degrees, output_field=FloatField())
         size = Greatest(_number("east - west"), _number("north - south"))
         tolerance = Least(coarsest, size * OUTLINE_TOLERANCE_OF_SIZE)
-        # Simplified one by one, the parts of a shape may come to cross each other.
-        return _sql(ValidAreas(Simplify(_column("geometry"), tolerance)))
+        mended, parameters = _mended()
+        draft, draft_parameters = _sql(Simplify(_column("geometry"), tolerance))
+        drafted = f"SELECT m.*, {draft} AS draft FROM ({mended}) m {_once()}"  # noqa: S608 - as above
+        is_valid = _sql(IsValid(_column("draft")))[0]
+        # One in a hundred drafts. Simplified one by one, the parts of a shape may still come to cross each other.
+        careful, careful_parameters = _sql(
+            ValidAreas(SimplifyKeepingTopology(_column("geometry"), tolerance))
+        )
+        simplified = (
+            f"SELECT d.*, CASE WHEN {is_valid} THEN draft ELSE {careful} END AS outline FROM ({drafted}) d"  # noqa: S608 - as above
+        )
+        return simplified, [*careful_parameters, *draft_parameters, *parameters]
 
     def _taken_out(self, table: str, where: str, reason: str) -> list[tuple[int, str, str]]:
         self.cursor.execute(f"SELECT record, geoid FROM {table} WHERE {where}")  # noqa: S608 - as above
@@ -157,9 +169,6 @@ class Staging:
 
     def write(self) -> None:
         """Insert what is new, update what differs."""
-        # Right after a bulk load the planner knows nothing of either table and may compare every shape with every other.
-        self.cursor.execute(f"ANALYZE {STAGED}")
-        self.cursor.execute(f"ANALYZE {REGIONS}")
         self._decide()
         columns = ", ".join(_COLUMNS)
         # Were it to name a column of a unique index, PostgreSQL would lock each row against foreign keys to it too.
@@ -167,35 +176,41 @@ class Staging:
         taken_over = ", ".join(f"{column} = excluded.{column}" for column in changing)
         self.cursor.execute(
             f"INSERT INTO {REGIONS} (kind, vintage, updated_at, {columns})"  # noqa: S608 - as above
-            f" SELECT %s, %s, %s, {columns} FROM {STAGED} WHERE outcome <> 'unchanged' ORDER BY record"
+            f" SELECT %s, %s, %s, {columns} FROM {STAGED}"
+            f" WHERE record IN (SELECT record FROM {DECIDED} WHERE outcome <> 'unchanged')"
             f" ON CONFLICT ({', '.join(_IDENTITY)}) DO UPDATE SET {taken_over}",
             [self.kind, self.vintage, connection.ops.adapt_datetimefield_value(timezone.now())],
         )
         self.cursor.execute(f"ANALYZE {REGIONS}")
 
     def _decide(self) -> None:
-        same = f"SELECT 1 FROM {REGIONS} r WHERE r.kind = %s AND r.vintage = %s AND r.geoid = {STAGED}.geoid"  # noqa: S608 - as above
-        equal = [f"r.{column} = {STAGED}.{column}" for column in (*_ATTRIBUTES, *_BOUNDS)]
+        """Say of each record what becomes of it, in a table without shapes that is read several times."""
+        equal = [f"r.{column} = s.{column}" for column in (*_ATTRIBUTES, *_BOUNDS)]
         for column in _SHAPES:
-            ours, theirs = (_sql(AsEWKB(_column(f"{table}.{column}")))[0] for table in ("r", STAGED))
+            ours, theirs = (_sql(AsEWKB(_column(f"{table}.{column}")))[0] for table in ("r", "s"))
             equal.append(f"{ours} = {theirs}")
+        # Shapes are compared where GEOIDs meet, and not in the join: right after a bulk load the planner knows nothing
+        # of either table, and might compare every shape with every other.
         self.cursor.execute(
-            f"UPDATE {STAGED} SET outcome = CASE WHEN NOT EXISTS ({same}) THEN 'inserted'"  # noqa: S608 - as above
-            f" WHEN EXISTS ({same} AND {' AND '.join(equal)}) THEN 'unchanged' ELSE 'updated' END",
-            [self.kind, self.vintage] * 2,
+            f"CREATE TEMPORARY TABLE {DECIDED} AS SELECT s.record, s.geoid, s.full_name, s.state_fips, s.repaired,"  # noqa: S608 - as above
+            f" CASE WHEN r.id IS NULL THEN 'inserted' WHEN {' AND '.join(equal)} THEN 'unchanged' ELSE 'updated' END"
+            f" AS outcome FROM {STAGED} s"
+            f" LEFT JOIN {REGIONS} r ON r.kind = %s AND r.vintage = %s AND r.geoid = s.geoid",
+            [self.kind, self.vintage],
         )
+        self.cursor.execute(f"ANALYZE {DECIDED}")
 
     def count(self) -> dict[str, int]:
         """How many were inserted, updated and unchanged, and how many of all had to be repaired."""
-        self.cursor.execute(f"SELECT outcome, count(*) FROM {STAGED} GROUP BY outcome")  # noqa: S608 - as above
+        self.cursor.execute(f"SELECT outcome, count(*) FROM {DECIDED} GROUP BY outcome")  # noqa: S608 - as above
         counts = {"inserted": 0, "updated": 0, "unchanged": 0, **dict(self.cursor.fetchall())}
-        self.cursor.execute(f"SELECT count(*) FROM {STAGED} WHERE repaired")  # noqa: S608 - as above
+        self.cursor.execute(f"SELECT count(*) FROM {DECIDED} WHERE repaired")  # noqa: S608 - as above
         return {**counts, "repaired": self.cursor.fetchone()[0]}
 
     def changes(self, most: int) -> list[str]:
         """The first of the regions that were inserted or updated, for a person to look at."""
         self.cursor.execute(
-            f"SELECT outcome, geoid, full_name FROM {STAGED} WHERE outcome <> 'unchanged'"  # noqa: S608 - as above
+            f"SELECT outcome, geoid, full_name FROM {DECIDED} WHERE outcome <> 'unchanged'"  # noqa: S608 - as above
             " ORDER BY outcome DESC, geoid LIMIT %s",
             [most],
         )
@@ -205,14 +220,15 @@ class Staging:
         """Regions of the layer, in the states that the source is about, that the source does not have: they stay."""
         self.cursor.execute(
             f"SELECT geoid, full_name FROM {REGIONS} WHERE kind = %s AND vintage = %s"  # noqa: S608 - as above
-            f" AND state_fips IN (SELECT state_fips FROM {STAGED})"
-            f" AND geoid NOT IN (SELECT geoid FROM {STAGED}) ORDER BY geoid",
+            f" AND state_fips IN (SELECT state_fips FROM {DECIDED})"
+            f" AND NOT EXISTS (SELECT 1 FROM {DECIDED} d WHERE d.geoid = {REGIONS}.geoid) ORDER BY geoid",
             [self.kind, self.vintage],
         )
         return [f"{geoid} {full_name}" for geoid, full_name in self.cursor.fetchall()]
 
     def drop(self) -> None:
         self.cursor.execute(f"DROP TABLE {STAGED}")
+        self.cursor.execute(f"DROP TABLE {DECIDED}")
 
 
 class _CopyStream:
@@ -258,13 +274,6 @@ class _CopyStream:
 
     def _attribute(self, name: str, value: str | int) -> bytes:
         return struct.pack(self._INTEGERS[name], value) if name in self._INTEGERS else str(value).encode()
-
-
-def _on_globe() -> str:
-    box = {side: _sql(bound)[0] for side, bound in bounds(_column("shape")).items()}
-    return (
-        f"{box['west']} >= -180 AND {box['east']} <= 180 AND {box['south']} >= -90 AND {box['north']} <= 90"
-    )
 
 
 def _once() -> str:

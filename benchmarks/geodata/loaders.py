@@ -141,17 +141,20 @@ def _psql(url: str) -> list[str]:
 def _finish(layer: Layer, url: str) -> Cost:
     state = "''" if layer.kind == "zip_area" else f"left({layer.geoid}, 2)"
     size = "greatest(ST_XMax(g) - ST_XMin(g), ST_YMax(g) - ST_YMin(g))"
+    tolerance = f"least({layer.tolerance_degrees}, {size} / 200)"
     columns = "geoid, name, full_name, state_fips, usps, land_area_m2, water_area_m2, west, south, east, north, geometry, outline"
     statement = f"""
         INSERT INTO regions_region (kind, vintage, updated_at, {columns})
         SELECT '{layer.kind}', 2016, now(), {layer.geoid}, {layer.name}, {layer.name}, {state}, '', {layer.aland},
             {layer.awater}, ST_XMin(g), ST_YMin(g), ST_XMax(g), ST_YMax(g), g,
-            ST_Multi(ST_CollectionExtract(ST_MakeValid(ST_SimplifyPreserveTopology(
-                g, least({layer.tolerance_degrees}, {size} / 200))), 3))
+            CASE WHEN ST_IsValid(draft) THEN draft ELSE
+                ST_Multi(ST_CollectionExtract(ST_MakeValid(ST_SimplifyPreserveTopology(g, {tolerance})), 3)) END
         FROM (
-            SELECT *, ST_Multi(ST_CollectionExtract(ST_MakeValid(ST_Transform(shape, 4326)), 3)) AS g
-            FROM peer_loaded OFFSET 0
-        ) mended
+            SELECT *, ST_Simplify(g, {tolerance}, TRUE) AS draft FROM (
+                SELECT *, ST_Multi(ST_CollectionExtract(ST_MakeValid(ST_Transform(shape, 4326)), 3)) AS g
+                FROM peer_loaded OFFSET 0
+            ) mended OFFSET 0
+        ) drafted
         ON CONFLICT (kind, vintage, geoid) DO UPDATE SET ({columns}, updated_at)
             = ROW ({", ".join(f"excluded.{column}" for column in columns.split(", "))}, excluded.updated_at)
     """  # noqa: S608 - names from this module

@@ -176,6 +176,7 @@ def run(provided: World, folder: Path, steps: Steps) -> None:
         "DATABASE_STATEMENT_TIMEOUT_SECONDS": "0",
         "DATABASE_LOCK_TIMEOUT_SECONDS": "120",
         "DATABASE_IDLE_TIMEOUT_SECONDS": "0",
+        "DATABASE_NETWORK_TIMEOUT_SECONDS": "120",
     }
     family = f"{provided.platform.values.project}-geodata-import-{provided.platform.stage}"
     with steps.step("register a task definition"):

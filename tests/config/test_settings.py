@@ -45,6 +45,7 @@ def test_a_stage_that_is_told_nothing_names_everything_that_is_missing(stage: st
         "neither SECRET_KEY nor DJANGO_SECRET is set",
         "PUBLIC_URL is not set",
         "neither DATABASE_URL nor DATABASE_SECRET is set",
+        "UPLOADS is not set",
         "EMAIL_URL is not set",
         "DEFAULT_FROM_EMAIL is not set",
         "RATE_LIMIT_TABLE is not set",
@@ -187,6 +188,12 @@ def test_the_database_of_a_stage_is_encrypted_limited_and_checked() -> None:
         "lock_timeout": "3s",
         "idle_in_transaction_session_timeout": "30s",
     }
+    assert database["OPTIONS"]["tcp_user_timeout"] == 5000
+
+
+def test_an_import_outwaits_a_server_that_is_too_busy_to_read_on() -> None:
+    database = ask("DATABASES", **PRODUCTION, DATABASE_NETWORK_TIMEOUT_SECONDS="120")["DATABASES"]["default"]
+    assert database["OPTIONS"]["tcp_user_timeout"] == 120_000
 
 
 def test_the_servers_identity_is_checked_where_its_authority_is_known() -> None:

@@ -63,7 +63,7 @@ def takes(target: str, variable: str) -> bool:
     if variable in read_by_programs():
         return True
     told = {"STAGE": "dev", "ENV": "nonprod", "EMAIL": "ada@example.org", "ARGS": "check", "STEP": "lambda"}
-    told |= {"SHA256": "0", "PR": "1"}
+    told |= {"SHA256": "0", "PR": "1", "AT": "latest"}
     would_run = _dry_run(target, told | {variable: "sentinel"})
     # What comes from a workflow is read by the shell, so it stands there by its name.
     return bool(re.search(rf"\$\{{?{variable}\b", would_run)) or would_run != _dry_run(target, told)

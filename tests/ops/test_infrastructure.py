@@ -1,6 +1,7 @@
 """Plan, keep, apply, drift: the real Terraform on a root of one resource, its state on an emulated S3."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import boto3
@@ -97,6 +98,31 @@ def test_a_plan_that_can_not_begin_leaves_no_old_one_to_apply_or_to_show(
         infrastructure.plan("prod", [])
     assert not infrastructure.plan_file("prod").exists()
     assert not infrastructure.summary_file("prod").exists()
+
+
+def put_edge(stage: str, *modes: str) -> None:
+    """A state of what is in front of a stage, with a resource of each mode."""
+    state = json.dumps({"resources": [{"mode": mode} for mode in modes]})
+    boto3.client("s3").put_object(
+        Bucket=infrastructure.state_bucket(), Key=f"edge/{stage}.tfstate", Body=state.encode()
+    )
+
+
+def test_a_platform_with_something_in_front_of_it_is_not_destroyed(desk: Desk) -> None:
+    make(desk, "first")
+    put_edge("prod", "data", "managed")
+    with pytest.raises(InfrastructureError, match=r"first: make edge STAGE=prod ARGS=-destroy$"):
+        infrastructure.plan("prod", ["-destroy"])
+    assert not infrastructure.plan_file("prod").exists()
+    infrastructure.plan("prod", [])
+
+
+def test_what_is_in_front_of_another_environment_or_gone_is_in_nobodys_way(desk: Desk) -> None:
+    make(desk, "first")
+    put_edge("staging", "managed")
+    put_edge("prod", "data")
+    infrastructure.plan("prod", ["-destroy"])
+    assert infrastructure.plan_file("prod").exists()
 
 
 def test_a_kept_plan_is_applied_elsewhere_and_only_once(desk: Desk) -> None:

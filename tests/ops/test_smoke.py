@@ -4,6 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -96,18 +97,38 @@ def test_what_is_not_the_application_is_shown(serve: Serve, body: str) -> None:
         smoke.check_release(smoke.through(serve({"/healthz": (200, body)})), "abc")
 
 
-def test_a_server_that_breaks_off_fails() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+HALF = b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
+WHOLE = b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nwhole"
 
-        def break_off() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(1024)
-                connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
 
-        Thread(target=break_off, daemon=True).start()
-        with pytest.raises(SmokeError, match="can't be reached: IncompleteRead"):
-            smoke.fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+@pytest.fixture
+def say() -> Iterator[Callable[..., str]]:
+    """Starts a server that gives each connection in turn one of the answers, byte for byte."""
+    with ExitStack() as listeners:
+
+        def start(*answers: bytes) -> str:
+            listener = listeners.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def answer() -> None:
+                for each in answers:
+                    connection, _ = listener.accept()
+                    with connection:
+                        connection.recv(1024)
+                        connection.sendall(each)
+
+            Thread(target=answer, daemon=True).start()
+            return f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+        yield start
+
+
+def test_a_server_that_breaks_off_fails(say: Callable[..., str]) -> None:
+    with pytest.raises(SmokeError, match="can't be reached: IncompleteRead"):
+        smoke.fetch(say(HALF, HALF))
+
+
+def test_an_answer_lost_on_its_way_is_asked_for_once_more(say: Callable[..., str]) -> None:
+    assert smoke.fetch(say(HALF, WHOLE)) == (200, "whole")
 
 
 def test_a_database_that_does_not_answer_fails(serve: Serve) -> None:

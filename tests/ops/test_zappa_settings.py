@@ -126,6 +126,8 @@ def test_a_companion_has_no_api_more_time_and_the_queue(stage: str) -> None:
     assert {event["function"]: event["expression"] for event in companion["events"]} == {
         "app.jobs.schedule.work_off_queue": "rate(1 minute)",
         "app.endorsements.schedule.forget_unconfirmed": "rate(1 day)",
+        "app.uploads.schedule.look_again": "rate(1 hour)",
+        "app.influencers.consent.expire_forms": "rate(1 day)",
     }
     assert "events" not in serving
     assert companion["aws_environment_variables"] == {"STAGE": stage}

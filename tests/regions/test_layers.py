@@ -370,3 +370,10 @@ def test_the_outline_of_a_large_region_is_off_by_half_a_hundredth_of_a_degree_at
 ) -> None:
     notch = [(-75.1, 43.0), (-75.0, 43.0 - depth), (-74.9, 43.0)]
     assert corners(folder, [[(-77, 39), (-77, 43), *notch, (-73, 43), (-73, 39), (-77, 39)]]) == kept
+
+
+def test_an_outline_keeps_the_corner_without_which_it_would_cross_an_island(folder: Path) -> None:
+    mainland = [(-77.0, 39.0), (-77.0, 43.0), (-75.0, 42.996), (-73.0, 43.0), (-73.0, 39.0), (-77.0, 39.0)]
+    island = [(-75.02, 43.01), (-74.98, 43.01), (-75, 42.998), (-75.02, 43.01)]
+    assert corners(folder, [mainland, island]) == 5
+    assert Region.objects.filter(IsValid("outline")).exists()

@@ -172,10 +172,49 @@ def test_an_export_has_what_the_list_was_asked_for(accounts: None) -> None:
     ]
 
 
-def test_an_export_of_a_wrong_search_leads_back(outreach: Client) -> None:
-    response = outreach.post(f"{LIST}export/", {"followers_min": "many"}, follow=True)
+def test_an_export_of_influencers_has_all_their_accounts_and_who_has_none(accounts: None) -> None:
+    viewer = signed_in("viewer")
+    person = Influencer.objects.get(name="Person 1")
+    Account.objects.create(influencer=person, platform="instagram", handle="person.one")
+    Influencer.objects.create(name="Person 12")
+    assert 'action="/staff/influencers/export/"' in page(viewer, "/staff/influencers/?search=person+1")
 
-    assert "can&#x27;t be exported" in response.content.decode()
+    response = viewer.post("/staff/influencers/export/", {"search": "person 1"})
+
+    assert "influencers-" in response["Content-Disposition"]
+    assert [row[2:5] for row in cells(response.content)] == [
+        ("Platform", "Handle", "Influencer"),
+        ("Instagram", "@person.one", "Person 1"),
+        ("YouTube", "@person1", "Person 1"),
+        (None, None, "Person 12"),
+    ]
+
+
+def test_a_large_export_of_influencers_becomes_a_job(
+    outreach: Client, accounts: None, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(exporting, "MOST_ROWS_AT_ONCE", 1)
+    Influencer.objects.create(name="Without")
+    address = outreach.post("/staff/influencers/export/", {"ordering": "-name"})["Location"]
+    assert "4 rows of influencers" in page(outreach, HOME)
+
+    work_off_jobs()
+    names = [row[4] for row in cells(outreach.get(f"{address}1/").content)]
+    assert names == ["Influencer", "Without", "Person 2", "Person 1", "Person 0"]
+
+
+def test_both_exports_have_one_limit(accounts: None, outreach: Client) -> None:
+    for _ in range(10):
+        assert outreach.post(f"{LIST}export/", {}).status_code == 200
+        assert outreach.post("/staff/influencers/export/", {}).status_code == 200
+    assert outreach.post("/staff/influencers/export/", {}).status_code == 429
+
+
+def test_an_export_of_a_wrong_search_leads_back(outreach: Client) -> None:
+    for address, asked in ((LIST, {"followers_min": "many"}), ("/staff/influencers/", {"ordering": "luck"})):
+        response = outreach.post(f"{address}export/", asked, follow=True)
+        assert response.redirect_chain == [(address, 302)]
+        assert "can&#x27;t be exported" in response.content.decode()
 
 
 def test_an_export_asked_for_too_often_waits_and_keeps_the_search(accounts: None, outreach: Client) -> None:
@@ -197,7 +236,7 @@ def test_a_large_export_becomes_a_job_whose_parts_are_fetched(
     work_off_jobs()
     assert "in 2 workbooks" in page(outreach, address)
     assert [row[3] for row in cells(outreach.get(f"{address}2/").content)] == ["Handle", "@person2"]
-    assert "3 accounts of youtube" in page(outreach, HOME)
+    assert "3 accounts on YouTube" in page(outreach, HOME)
 
 
 def test_a_viewer_reads_the_list_and_is_offered_no_upload(accounts: None) -> None:

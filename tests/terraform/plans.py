@@ -20,6 +20,8 @@ LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 EVERYTHING_ON = (
     "-var=mail_domain=example.org",
     "-var=database_proxy=true",
+    "-var=database_read_replica=true",
+    "-var=database_backup_region=us-west-2",
     "-var=alarm_email=team@example.org",
     '-var=interface_endpoints=["lambda"]',
     "-var=account_alarms=true",

@@ -181,9 +181,29 @@ def _write_influencers(plans: list[Plan]) -> None:
     for identifier in changed:
         influencers[identifier].save()
     by_slug = {campaign.slug: campaign for campaign in _campaigns(plans)}
-    for plan in plans:
-        if plan.influencer and plan.campaigns is not None:
-            plan.influencer.campaigns.set(by_slug[slug] for slug in plan.campaigns)
+    carried = [
+        (plan.influencer, [by_slug[slug] for slug in plan.campaigns])
+        for plan in plans
+        if plan.campaigns is not None
+    ]
+    _relate("campaigns", "campaign", carried, created)
+    regions = [(plan.influencer, plan.regions) for plan in plans if plan.regions is not None]
+    _relate("regions", "region", regions, created)
+
+
+def _relate(
+    relation: str, column: str, wanted: Iterable[tuple[Any, Iterable[Any]]], created: set[int]
+) -> None:
+    """Set a relation of influencers; of the new ones, who have nothing yet, all at once."""
+    through = getattr(Influencer, relation).through
+    new = []
+    for influencer, rows in wanted:
+        if id(influencer) in created:
+            new += [through(**{"influencer": influencer, column: row}) for row in rows]
+        else:
+            getattr(influencer, relation).set(rows)
+    # Several rows of one influencer say the same.
+    through.objects.bulk_create(new, ignore_conflicts=True)
 
 
 def _campaigns(plans: list[Plan]) -> Iterable[Campaign]:

@@ -84,7 +84,7 @@ def cancel_import(pk: int) -> None:
 
 
 def start_export(platform: str, query: dict[str, Any], rows: int, by: User) -> WorkbookExport:
-    """Have a search's result written as a job."""
+    """Have a search's result written as a job; `platform` and `query` as in `exporting.asked_for`."""
     exporting.forget_old()
     with transaction.atomic():
         made = WorkbookExport.objects.create(platform=platform, query=query, rows=rows, made_by=by)

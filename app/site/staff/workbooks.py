@@ -9,9 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from rest_framework.serializers import BaseSerializer
 
 from app.accounts.models import User
-from app.influencers.listing import AccountQuery
+from app.influencers.listing import AccountQuery, InfluencerQuery
 from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
 from app.influencers.workbook import exporting, jobs
 from app.influencers.workbook.columns import COLUMNS
@@ -137,20 +138,30 @@ def download_template(request: HttpRequest) -> HttpResponse:
 @require_POST
 @staff_page(READ)
 def export_accounts(request: HttpRequest, platform: str) -> HttpResponse:
-    """What the list's address asks for: as a file at once, or as a job where that would take too long."""
+    """The accounts that the list's address asks for."""
+    return _export(request, platform, AccountQuery(data=request.POST))
+
+
+@require_POST
+@staff_page(READ)
+def export_influencers(request: HttpRequest) -> HttpResponse:
+    """The influencers that the list's address asks for, with their accounts on all platforms."""
+    return _export(request, "", InfluencerQuery(data=request.POST))
+
+
+def _export(request: HttpRequest, platform: str, query: BaseSerializer[Any]) -> HttpResponse:
+    """A file at once, or a job where that would take too long."""
     if refusal := first_refusal(request, {"export": request.user.get_username()}):
         return _refused_export(request, refusal)
-    query = AccountQuery(data=request.POST)
     if not query.is_valid():
         messages.warning(request, "This search can't be exported: mend what is wrong with it first.")
-        return redirect("site:staff-accounts", platform)
+        return redirect("site:staff-accounts", platform) if platform else redirect("site:staff-influencers")
     asked = dict(query.validated_data)
-    accounts = exporting.accounts_asked_for(platform, asked)
-    count = accounts.count()
+    count = exporting.rows_asked_for(platform, asked)
     if count <= exporting.MOST_ROWS_AT_ONCE:
-        content = write(exporting.records(accounts))
+        content = write(exporting.asked_for(platform, asked))
         if len(content) <= exporting.MAX_PART_BYTES:
-            return _download(content, f"{platform}-{timezone.now():%Y-%m-%d}.xlsx")
+            return _download(content, f"{platform or 'influencers'}-{timezone.now():%Y-%m-%d}.xlsx")
     made = jobs.start_export(platform, asked, count, _user(request))
     return redirect("site:staff-export", made.pk)
 

@@ -19,6 +19,7 @@ from app.influencers.workbook import jobs
 from app.influencers.workbook.exporting import accounts_asked_for, records
 from app.influencers.workbook.reading import open_sheet
 from app.influencers.workbook.writing import write
+from app.regions.models import Region
 from ops import libreoffice
 from tests.influencers.workbook.conftest import Book
 
@@ -34,9 +35,10 @@ PEOPLE = [
 
 
 @pytest.fixture
-def people(db: None) -> None:
+def people(maryland: Region) -> None:
     for number, (handle, name, phone, notes, about) in enumerate(PEOPLE):
         row = Influencer.objects.create(name=name, phone=phone, notes=about)
+        row.regions.set(Region.objects.filter(geoid__in=["24", "24025", "24510"][:number]))
         account = Account(influencer=row, platform="youtube", handle=handle, notes=notes, status="active")
         account.full_clean()
         account.save()
@@ -87,13 +89,15 @@ def test_an_export_saved_by_libreoffice_changes_what_was_edited_and_nothing_else
     edits = {
         "<text:p>+12025550188</text:p>": "<text:p>+12025550177</text:p>",
         'office:value="1000"': 'office:value="1001"',
+        "<text:p>Harford County, MD; MD</text:p>": "<text:p>Harford County, MD; baltimore County, md</text:p>",
     }
     content = saved_by_libreoffice(write(before), edits)
 
-    assert imported(content, make_user("outreach")) == (0, 1, 4, 0)
+    assert imported(content, make_user("outreach")) == (0, 2, 3, 0)
 
     expected = [{**row} for row in before]
     expected[3] |= {"phone": "+12025550177", "followers": 1001}
+    expected[2] |= {"regions": "Baltimore County, MD; Harford County, MD"}
     assert exported() == expected
 
 

@@ -68,8 +68,8 @@ def test_an_export_has_types_filters_widths_notes_lists_and_a_frozen_header() ->
         assert column.help in head.comment.text
         assert widths[index + 1] == pytest.approx(column.width, abs=1)
     assert sheet["F4"].value == "00123"
-    assert sheet["N5"].value == 2**53
-    assert sheet["Q5"].value == dt.datetime(2024, 2, 29)  # noqa: DTZ001 - Excel knows no time zones
+    assert sheet["O5"].value == 2**53
+    assert sheet["R5"].value == dt.datetime(2024, 2, 29)  # noqa: DTZ001 - Excel knows no time zones
     lists = {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation}
     assert lists["C2:C6"] == '"YouTube,Instagram"'
 

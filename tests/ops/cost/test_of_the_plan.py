@@ -36,6 +36,25 @@ def test_a_switch_that_costs_shows_in_the_bill() -> None:
     assert bill.over_budget("prod", planned("prod", "-var=database_multi_az=true")) != []
 
 
+@pytest.mark.parametrize(
+    ("switch", "usd"),
+    [
+        ("database_read_replica=true", 14.08),
+        ("database_backup_region=us-west-2", 3.30),
+        ("database_aurora={}", 30.72),
+    ],
+)
+def test_the_page_of_switches_says_what_the_plan_with_the_switch_costs(switch: str, usd: float) -> None:
+    plain, switched = (
+        bill.make("prod", planned("prod", *arguments), 30_000).list_usd
+        for arguments in ((), (f"-var={switch}",))
+    )
+    assert switched - plain == pytest.approx(usd, abs=0.005)
+    name = switch.partition("=")[0]
+    (row,) = (line for line in page.PAGE.read_text(encoding="utf-8").splitlines() if f"`{name}" in line)
+    assert f"| +{usd:.2f} |" in row
+
+
 def test_a_cdn_with_a_firewall_that_a_deploy_will_make_shows_in_the_bill() -> None:
     with_cdn = planned("prod", "-var=stages={prod={cdn={waf=true}}}")
     (plain, behind) = (bill.make("prod", resources, 1_000_000) for resources in (planned("prod"), with_cdn))
