@@ -57,7 +57,7 @@ def _save(row: Account | Influencer, columns: set[str]) -> None:
 
 @transaction.atomic
 def delete_influencer(influencer: Influencer) -> None:
-    """Delete an influencer with accounts and metrics; one who is gone already stays so.
+    """Delete an influencer with accounts, metrics and what merges kept of them; one who is gone already stays so.
 
     Raises:
         ConsentFormKeptError: a consent form is in store.
@@ -69,6 +69,7 @@ def delete_influencer(influencer: Influencer) -> None:
         raise ConsentFormKeptError(
             f"{influencer.name} has a consent form that is kept until {kept.retain_until}. Delete the form first."
         )
+    influencer.merges.all().delete()
     influencer.delete()
 
 
