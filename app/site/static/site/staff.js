@@ -90,6 +90,20 @@ async function follow() {
   setTimeout(follow, POLL_MILLISECONDS);
 }
 
+// The gateway and the store answer a file that is too large with an error that is none of our pages.
+for (const input of document.querySelectorAll("input[data-max-bytes]")) {
+  input.addEventListener("change", () => {
+    const tooLarge = [...input.files].some((file) => file.size > Number(input.dataset.maxBytes));
+    input.setCustomValidity(tooLarge ? input.dataset.tooLarge : "");
+    input.reportValidity();
+  });
+  input.form.addEventListener("submit", (event) => {
+    if (!input.validity.customError) return;
+    event.preventDefault();
+    input.reportValidity();
+  });
+}
+
 if (document.querySelector("[data-poll]")) setTimeout(follow, POLL_MILLISECONDS);
 if (live) searchAsYouType(live);
 watchChoices();
