@@ -26,6 +26,8 @@ module "database" {
   master_password           = ephemeral.aws_secretsmanager_random_password.master.random_password
   master_password_version   = var.database_master_password_version
   app_passwords             = local.app_passwords
+
+  permissions_boundary = local.permissions_boundary
 }
 
 # What `make restore` made, RDS knows and Terraform does not yet. The first one is Terraform's own.
@@ -100,6 +102,8 @@ module "zappa" {
       })
     }
   }
+
+  permissions_boundary = local.permissions_boundary
 }
 
 module "geodata_import" {
@@ -122,6 +126,8 @@ module "geodata_import" {
       }
     }
   }
+
+  permissions_boundary = local.permissions_boundary
 }
 
 module "monitoring" {
@@ -142,6 +148,8 @@ module "monitoring" {
       alarmed            = coalesce(settings.alarmed, stage == "prod")
     }
   }
+
+  permissions_boundary = local.permissions_boundary
 }
 
 locals {

@@ -25,6 +25,7 @@ provider "aws" {
 }
 
 data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
 
 locals {
   # The one place that has the name: Zappa's functions and everything here are called after it.
@@ -34,6 +35,9 @@ locals {
 
   # Production carries the plain names, so that both environments fit into one account.
   name = var.environment == "prod" ? local.project : "${local.project}-${var.environment}"
+
+  # Of every role here: made by bootstrap, for each environment (modules/environments).
+  permissions_boundary = "arn:${data.aws_partition.current.partition}:iam::${local.account_id}:policy/${local.project}-boundary-${var.environment}"
 
   tags = {
     Project     = local.project

@@ -14,7 +14,6 @@ import os
 import re
 import secrets
 import sys
-import threading
 import urllib.parse
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,7 +21,6 @@ from typing import Any
 PINNED = "1.5.33"
 REPAIRS_OFF = "EMULATOR_WITHOUT_REPAIR"
 INTERPRETER = "EMULATOR_LAMBDA_PYTHON"
-_RESTORE_SECONDS = 1.0
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -313,38 +311,6 @@ _ALARM_TEXTS = ("AlarmDescription", "Statistic", "ExtendedStatistic", "Period", 
 _ALARM_LISTS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
-def repair_restore(rds: Any) -> None:
-    """An instance restored to a moment, which it does not know: another one like its source, of the settings that are said."""
-
-    def restore_to_point_in_time(params: Any) -> Answer:
-        source, name = (
-            rds._p(params, key) for key in ("SourceDBInstanceIdentifier", "TargetDBInstanceIdentifier")
-        )
-        if source not in rds._instances:
-            answer: Answer = rds._error("DBInstanceNotFound", f"DBInstance {source} not found.", 404)
-            return answer
-        if name in rds._instances:
-            refused: Answer = rds._error("DBInstanceAlreadyExists", "DB instance already exists", 400)
-            return refused
-        # As a replica is made, which is then nobody's.
-        rds._create_read_replica(
-            {**params, "SourceDBInstanceIdentifier": [source], "DBInstanceIdentifier": [name]}
-        )
-        original, made = rds._instances[source], rds._instances[name]
-        original["ReadReplicaDBInstanceIdentifiers"].remove(name)
-        made["ReadReplicaSourceDBInstanceIdentifier"] = ""
-        made["Endpoint"] = {**original["Endpoint"], "Port": int(rds._p(params, "Port"))}
-        made["DeletionProtection"] = rds._p(params, "DeletionProtection") == "true"
-        made["DBInstanceStatus"] = "creating"
-        threading.Timer(_RESTORE_SECONDS, made.update, [{"DBInstanceStatus": "available"}]).start()
-        done: Answer = rds._single_instance_response(
-            "RestoreDBInstanceToPointInTimeResponse", "RestoreDBInstanceToPointInTimeResult", made
-        )
-        return done
-
-    rds._ACTION_MAP["RestoreDBInstanceToPointInTime"] = restore_to_point_in_time
-
-
 def repair_alarms(cloudwatch: Any) -> None:
     """What an alarm does and looks at: it is kept, and left out where XML is asked for, as Terraform does."""
     answer_xml = cloudwatch._xml
@@ -379,10 +345,11 @@ def _service(name: str) -> Any:
 
 def _repairs() -> dict[str, Callable[[], None]]:
     from ministack import app
-    from ministack.core import cloudfront_js, lambda_runtime
+    from ministack.core import cloudfront_js, iam_evaluator, lambda_runtime
 
     # Beside this file, which is where Python looks for what a program imports.
     edge, answers = importlib.import_module("edge_repairs"), importlib.import_module("lost_answers")
+    databases = importlib.import_module("database_repairs")
     return {
         "qualified_function": lambda: repair_qualified_function(_service("lambda_svc")),
         "binary_media_types": lambda: repair_binary_media_types(_service("apigateway_v1")),
@@ -394,7 +361,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         "prefix_lists": lambda: repair_prefix_lists(_service("ec2")),
         "empty_secrets": lambda: repair_empty_secrets(_service("secretsmanager")),
         "instance_filters": lambda: repair_instance_filters(_service("rds")),
-        "restore": lambda: repair_restore(_service("rds")),
+        "restore": lambda: databases.repair_restore(_service("rds")),
         "alarms": lambda: repair_alarms(_service("cloudwatch")),
         "mail_from": lambda: repair_mail_from(_service("ses_v2")),
         "key_value_stores": lambda: edge.repair_key_value_stores(
@@ -402,6 +369,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         ),
         "aliases": lambda: edge.repair_aliases(app, _service("cloudfront")),
         "empty_header_lists": lambda: edge.repair_empty_header_lists(_service("cloudfront")),
+        "secure_origins": lambda: edge.repair_secure_origins(_service("s3"), iam_evaluator),
         "certificate_options": lambda: edge.repair_certificate_options(_service("acm")),
         "lost_answers": lambda: answers.repair_lost_answers(app),
     }

@@ -51,7 +51,7 @@ def test_an_account_repeats_the_newest_of_each_metric(make_account: Callable[...
 def test_an_influencer_who_was_deleted_meanwhile_is_deleted(make_account: Callable[..., Account]) -> None:
     row = make_account("ada").influencer
     Influencer.objects.filter(pk=row.pk).delete()
-    delete_influencer(row)
+    delete_influencer(row, "olga")
     assert not Influencer.objects.exists()
 
 

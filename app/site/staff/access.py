@@ -12,6 +12,8 @@ from app.site.caching import View, private_page
 
 READ = "influencers.view_influencer"
 WRITE = "influencers.change_influencer"
+CONSENT_READ = "influencers.view_consentform"
+CONSENT_WRITE = "influencers.change_consentform"
 TOKENS = "accounts.change_machinetoken"
 
 

@@ -12,7 +12,7 @@ from app.influencers import merging
 from app.influencers.listing import INFLUENCER_SORTS, InfluencerQuery, Sort, found_influencers, in_order
 from app.influencers.models import Account, Influencer
 from app.influencers.services import ConsentFormKeptError, delete_influencer
-from app.site.staff.access import READ, WRITE, staff_page
+from app.site.staff.access import CONSENT_READ, CONSENT_WRITE, READ, WRITE, staff_page
 from app.site.staff.forms import AccountForm, InfluencerForm
 
 INFLUENCERS_A_PAGE = 50
@@ -53,6 +53,8 @@ def influencer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_write": request.user.has_perm(WRITE),
         "candidates": merging.candidates(shown),
         "merges": shown.merges.all(),
+        "may_see_forms": request.user.has_perm(CONSENT_READ),
+        "may_write_forms": request.user.has_perm(CONSENT_WRITE),
         "consent_forms": shown.consent_forms.all(),
     }
     return render(request, "site/staff/influencer.html", context)
@@ -88,7 +90,7 @@ def remove_influencer(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"influencer": influencer}
     if request.method == "POST":
         try:
-            delete_influencer(influencer)
+            delete_influencer(influencer, request.user.get_username())
         except ConsentFormKeptError as error:
             context["problem"] = str(error)
             return render(request, "site/staff/delete_influencer.html", context, status=409)

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from app.influencers.converters import PlatformConverter
-from app.site.staff import access, accounts, people, tokens, workbooks
+from app.site.staff import access, accounts, consent, people, tokens, workbooks
 
 register_converter(PlatformConverter, "staff_platform")
 
@@ -22,6 +22,13 @@ urlpatterns = [
     path("influencers/<int:pk>/", people.influencer_detail, name="staff-influencer"),
     path("influencers/<int:pk>/accounts/new/", people.new_account, name="staff-new-account"),
     path("influencers/<int:pk>/delete/", people.remove_influencer, name="staff-delete-influencer"),
+    path("influencers/<int:pk>/consent-forms/new/", consent.new_consent_form, name="staff-new-consent-form"),
+    path("consent-forms/<int:pk>/", consent.consent_form, name="staff-consent-form"),
+    path("consent-forms/<int:pk>/arrived/", consent.arrived, name="staff-consent-form-arrived"),
+    path(
+        "consent-forms/<int:pk>/download/", consent.download_consent_form, name="staff-download-consent-form"
+    ),
+    path("consent-forms/<int:pk>/delete/", consent.delete_consent_form, name="staff-delete-consent-form"),
     path("influencers/<int:pk>/merge/<int:other>/", people.merge_influencers, name="staff-merge"),
     path(
         "accounts/<staff_platform:platform>/export/", workbooks.export_accounts, name="staff-export-accounts"

@@ -46,8 +46,9 @@ resource "aws_db_proxy_target" "this" {
 resource "aws_iam_role" "proxy" {
   count = var.proxy ? 1 : 0
 
-  name        = "${var.name}-database-proxy"
-  description = "Lets the proxy read the application's database secrets"
+  name                 = "${var.name}-database-proxy"
+  description          = "Lets the proxy read the application's database secrets"
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -157,3 +157,8 @@ variable "master_password_version" {
     error_message = "master_password_version is a whole number, 1 at first."
   }
 }
+
+variable "permissions_boundary" {
+  description = "The ARN of the policy that limits what the roles here may, which bootstrap makes."
+  type        = string
+}

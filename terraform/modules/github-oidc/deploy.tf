@@ -1,5 +1,5 @@
 locals {
-  names_of = { nonprod = "${var.project}-nonprod", prod = var.project }
+  names_of = { for environment, of in var.environments : environment => of.name }
 
   functions_of = { for stage in keys(local.stages) : stage => ["${var.project}-${stage}", "${var.project}-${stage}-ops"] }
 

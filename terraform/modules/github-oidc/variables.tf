@@ -3,6 +3,17 @@ variable "project" {
   type        = string
 }
 
+variable "environments" {
+  description = "By environment what ../environments says of it: its name, stages, boundary, and the ARNs of what is its own."
+  type = map(object({
+    name         = string
+    stages       = list(string)
+    boundary_arn = string
+    owned        = map(list(string))
+    denied       = list(string)
+  }))
+}
+
 variable "repository" {
   description = "The repository on GitHub whose workflows may take the roles: owner/name."
   type        = string

@@ -66,3 +66,8 @@ variable "account_alarms" {
   type        = bool
   default     = false
 }
+
+variable "permissions_boundary" {
+  description = "The ARN of the policy that limits what the roles here may, which bootstrap makes."
+  type        = string
+}

@@ -21,6 +21,7 @@ mock_provider "aws" {
 }
 
 variables {
+  permissions_boundary      = "arn:aws:iam::123456789012:policy/example-boundary-prod"
   alarm_topic_arn           = "arn:aws:sns:us-east-1:123456789012:alarms"
   name                      = "example"
   project                   = "example"
