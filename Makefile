@@ -1,6 +1,7 @@
 # The single front door. `make help` lists what there is.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+# macOS' make 3.81 does not know it: a recipe of several commands says `set -e` itself.
 .SHELLFLAGS := -eu -o pipefail -c
 
 PORT ?= 8000
@@ -41,7 +42,7 @@ format: $(VENV)/dev ## Rewrite the code in the project's style
 
 .PHONY: bench
 bench: $(VENV)/dev ## Measure ours against named peers, and fail over the limits (BENCH=lambda; all if not given)
-	@for name in $(or $(BENCH),$(filter-out report,$(basename $(notdir $(wildcard benchmarks/*.py))))); do \
+	@set -e; for name in $(or $(BENCH),$(filter-out report,$(basename $(notdir $(wildcard benchmarks/*.py))))); do \
 	  $(PYTHON) -m benchmarks.$$name; \
 	done
 
@@ -67,7 +68,7 @@ update-pull-request: ## Push the locks that `make lock` changed, and open a pull
 
 .PHONY: lock
 lock: $(VENV)/dev ## Lock the requirements again (ARGS=--upgrade for newer versions)
-	@cd requirements && for set in runtime demo dev emulator lambda-provided import audit; do \
+	@set -e; cd requirements; for set in runtime demo dev emulator lambda-provided import audit; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	    $(ARGS) $$set.in --output-file $$set.txt; \
@@ -106,6 +107,10 @@ drift-issue: $(VENV)/dev ## Open, update or close the issue about what `make dri
 .PHONY: apply
 apply: $(VENV)/dev ## Carry out the plan that was shown; asks, unless CONFIRM=1
 	@$(PYTHON) -m ops.infrastructure apply $(NEEDS_ENV)
+
+.PHONY: restore
+restore: $(VENV)/dev ## The database as of a moment, beside the one that serves (AT=2026-11-21T09:30Z or latest; BACKUP=ARN of a copy)
+	@$(PYTHON) -m ops.restore $(NEEDS_ENV) $(if $(value AT),"$$AT",$(error Name a moment, as in: make $@ ENV=prod AT=2026-11-21T09:30Z)) $(if $(value BACKUP),--backup "$$BACKUP")
 
 .PHONY: cost cost-page
 cost: $(VENV)/dev ## Say what it costs a month, and fail over its budget (ENV=prod; JSON=1; PLAN=file.json)
@@ -159,7 +164,7 @@ manage: $(VENV)/dev ## Run a management command on a stage (ARGS="jobs list --fa
 	@$(PYTHON) -m ops.stage manage $(NEEDS_STAGE) --command "$(or $(ARGS),$(error Name a command, as in: make manage STAGE=dev ARGS=check))"
 
 .PHONY: db-bootstrap
-db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and PostGIS; a first deploy does
+db-bootstrap: $(VENV)/dev ## Make or mend a stage's database, its role and extensions; a deploy does
 	@$(PYTHON) -m ops.stage db-bootstrap $(NEEDS_STAGE)
 
 .PHONY: create-admin

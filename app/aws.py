@@ -119,7 +119,9 @@ def _client(service: str, time_limits: TimeLimits) -> Any:
             read_timeout=time_limits.read_seconds,
             retries={"mode": "standard", "total_max_attempts": time_limits.attempts},
             use_dualstack_endpoint=ENDPOINTS[service].dual_stack,
-            # By itself it asks us-east-1 at S3's global host, which is no region's own.
-            s3={"us_east_1_regional_endpoint": "regional"},
+            # By itself it asks us-east-1 at S3's global host, which is no region's own; signs what others will send by a
+            # scheme that newer regions refuse; and sends them to the global host, which redirects, and a form can't follow.
+            s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
+            signature_version="s3v4" if service == "s3" else None,
         ),
     )

@@ -14,7 +14,7 @@ class AdministrationError(Exception):
 
 
 def bootstrap_database(platform: StagePlatform) -> str:
-    """Make or mend the stage's database, its role after its secret, and PostGIS. Can be repeated.
+    """Make or mend the stage's database, its role after its secret, and its extensions. Can be repeated.
 
     Returns:
         What was made.

@@ -1,9 +1,9 @@
 """A Chromium for the browser tests: the one that is installed, else Debian's package."""
 
 import shutil
-import subprocess
 
-from ops.system_packages import install
+from ops.processes import succeeds
+from ops.system_packages import found_or_installed
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Headless, as root in a container, and without a word to anybody but the server under test.
@@ -30,10 +30,7 @@ def provide() -> str:
     Raises:
         UnavailableError: says what to install.
     """
-    found = _find()
-    if found is None:
-        install("chromium")
-        found = _find()
+    found = found_or_installed(_find, "chromium")
     if found is None:
         raise UnavailableError(
             "There is no Chromium that runs. Install Debian's package `chromium` (on Ubuntu, where that is a snap,"
@@ -43,11 +40,9 @@ def provide() -> str:
 
 
 def _find() -> str | None:
-    return next((path for name in NAMES if (path := shutil.which(name)) and _runs(path)), None)
+    # Ubuntu's `chromium-browser` is there without the snap that it starts, and then only prints advice.
+    return next((path for name in NAMES if (path := shutil.which(name)) and _answers(path)), None)
 
 
-def _runs(path: str) -> bool:
-    """Ubuntu's `chromium-browser` is there without the snap that it starts, and then only prints advice."""
-    command = [path, "--version"]
-    answer = subprocess.run(command, check=False, capture_output=True, timeout=_VERSION_TIMEOUT_SECONDS)
-    return answer.returncode == 0
+def _answers(path: str) -> bool:
+    return succeeds([path, "--version"], _VERSION_TIMEOUT_SECONDS)

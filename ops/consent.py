@@ -18,5 +18,10 @@ def ask(question: str) -> None:
         return
     if not sys.stdin.isatty():
         raise RefusedError("There is nobody to ask: set CONFIRM=1.")
-    if input(f"{question} [y/N] ").strip().lower() not in {"y", "yes"}:
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        # Ctrl-D
+        answer = ""
+    if answer.strip().lower() not in {"y", "yes"}:
         raise RefusedError("Nothing was changed.")

@@ -1,7 +1,7 @@
 """Deploys a release to a stage and puts an earlier one back.
 
-The order, and why: the -ops companion gets the new code first, says which endpoints it reaches, makes the database if
-nothing was served yet, migrates and answers a request, while the stage still serves the old code on the new schema (migrations are expand/contract, so
+The order, and why: the -ops companion gets the new code first, says which endpoints it reaches, makes what the database
+lacks, migrates and answers a request, while the stage still serves the old code on the new schema (migrations are expand/contract, so
 that works, and so does a later rollback).
 Then the stage's configuration gains what is new, then its code changes, then the public address is asked. If any of that
 fails, the release that served before is put back. What stands in front of the API comes after it: when that fails, the
@@ -27,6 +27,7 @@ from ops.steps import StepFailedError, explain
 ASK_ENDPOINTS = "reach every endpoint from inside the VPC"
 ASK_BEFORE = "ask the new code, before any visitor does"
 ASK_IN_PUBLIC = "ask through the public address"
+_WRITE_DOWN = "write down what serves"
 _YEAR = "public, max-age=31536000, immutable"
 
 
@@ -62,26 +63,25 @@ def deploy(deployment: Deployment, release: str, package: Path, static_files: Pa
             step.note = f"{upload_static(platform.static_bucket, static_files)} new"
         variables = variables_of(platform)
         with putting_back(deployment, before, variables, platform.functions[1:]):
-            _prepare(deployment, release, zip_url, before, untouched)
+            _prepare(deployment, release, zip_url, untouched)
         with putting_back(deployment, before, variables, platform.functions):
             edge_failed = _switch(deployment, release, zip_url, before)
-        releases.record(stage, release)
     if edge_failed:
         raise edge_failed
 
 
-def _prepare(deployment: Deployment, release: str, zip_url: str, before: str | None, untouched: str) -> None:
+def _prepare(deployment: Deployment, release: str, zip_url: str, untouched: str) -> None:
     """Let the -ops companion migrate, and answer as the stage will, before any visitor asks."""
     steps, platform = deployment.steps, deployment.platform
     with steps.step(f"bring it to {platform.ops_stage}", untouched):
         put_ops(deployment, zip_url)
     with steps.step(ASK_ENDPOINTS, untouched) as step:
         step.note = doctor.endpoints(platform).splitlines()[-1]
-    if before is None:
-        with steps.step(
-            "make the database, its role and PostGIS", f"What was made stays. {untouched}"
-        ) as step:
-            step.note = administration.bootstrap_database(platform)
+    # Each time, as a release may need an extension that its role can't make: what is there stays.
+    with steps.step(
+        "make the database, its role and extensions", f"What was made stays. {untouched}"
+    ) as step:
+        step.note = administration.bootstrap_database(platform)
     with steps.step("migrate", untouched):
         functions.migrate(platform.ops_function, platform.stage)
     with steps.step(ASK_BEFORE, f"The database is migrated. {untouched}"):
@@ -108,6 +108,9 @@ def _switch(deployment: Deployment, release: str, zip_url: str, before: str | No
     edge_failed = _bring_up_edge(deployment, release) if deployment.platform.has_edge else None
     with steps.step(ASK_IN_PUBLIC, mend) as step:
         step.note = smoke_public(deployment, release)
+    # Still inside the way back: a release that nobody wrote down would be passed over by the next rollback.
+    with steps.step(_WRITE_DOWN, mend):
+        deployment.releases.record(stage, release, deployment.environment(stage))
     return edge_failed
 
 
@@ -191,6 +194,8 @@ def _put_back(
                 functions.set_environment(function, variables[function], keep_others=False)
             if (platform.stage, platform.function) in pairs:
                 step.note = smoke_public(deployment, before)
+                if deployment.releases.current(platform.stage) != before:
+                    deployment.releases.record(platform.stage, before, variables[platform.function])
     except (KeyboardInterrupt, SystemExit):
         print(f"\n{before} was not put back on {stages}, or half. {way_on}", file=sys.stderr)
         raise
@@ -206,6 +211,9 @@ def _wait_until_mendable(pairs: tuple[tuple[str, str], ...]) -> None:
 
 def rollback(deployment: Deployment, release: str | None = None) -> str:
     """Serve an earlier release again. The database stays: earlier code runs on a newer schema.
+
+    Its functions are told what the platform says today, which names what is there now, and besides that what only the
+    earlier code was told.
 
     Args:
         deployment: the stage.
@@ -229,10 +237,15 @@ def rollback(deployment: Deployment, release: str | None = None) -> str:
         deployment.render()
         again = f"Run `make rollback STAGE={stage} TO={target}` again."
         with steps.step(f"put {target} back", f"{stage} may serve either release. {again}"):
+            told_then = releases.variables(stage, target)
+            for name, function in deployment.platform.functions:
+                told = {**told_then, **deployment.environment(name)}
+                functions.set_environment(function, told, keep_others=True)
             put_release(deployment, target, deployment.platform.functions)
         with steps.step(ASK_IN_PUBLIC, f"{target} was put back and does not answer.") as step:
             step.note = smoke_public(deployment, target)
-            releases.record(stage, target)
+        with steps.step(_WRITE_DOWN, f"{target} serves {stage}. {again}"):
+            releases.record(stage, target, {**told_then, **deployment.environment(stage)})
     return target
 
 

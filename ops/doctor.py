@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +9,11 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import functions, terraform
+from ops import functions, sources, terraform
 from ops.environments import LAMBDA_PYTHON_VERSION
 from ops.functions import CallError
 from ops.platform import StagePlatform
+from ops.sources import SourceError
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORTEST_KEY = 50
@@ -67,12 +67,13 @@ def identity(platform: StagePlatform) -> list[str]:
 
 def tree(platform: StagePlatform) -> list[str]:
     """Whether what is deployed can be found again; dev may try what is not committed."""
-    status = subprocess.run(
-        ["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    if platform.stage == "dev" or not status:
+    if platform.stage == "dev":
         return []
-    return [f"{len(status.splitlines())} files differ from the commit: commit or stash them."]
+    try:
+        changed = sources.changes(ROOT)
+    except SourceError as error:
+        return [str(error)]
+    return [f"{len(changed)} files differ from the commit: commit or stash them."] if changed else []
 
 
 def placeholders(platform: StagePlatform) -> list[str]:

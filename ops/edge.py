@@ -6,6 +6,7 @@ Terraform (docs/decisions/0040), after the functions, which know the current one
 """
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,17 +38,20 @@ class Edge:
         domain_state: none, waiting or attached; empty without a CDN.
         dns_records: what the domain's zone has to hold if it is elsewhere: type, name, value, why.
         store_arn: where the secret is put; empty without a CDN.
+        is_changed: whether any of it was made, changed or taken away just now.
     """
 
     url: str
     domain_state: str
     dns_records: tuple[dict[str, str], ...]
     store_arn: str
+    is_changed: bool
 
     def summary(self, stage: str) -> str:
         """A line for the operator."""
         waits = f"; the domain waits for DNS records: make edge STAGE={stage}"
-        return (self.url or "no CDN") + (waits if self.domain_state == "waiting" else "")
+        unchanged = "" if self.is_changed else ", as it was"
+        return (self.url or "no CDN") + unchanged + (waits if self.domain_state == "waiting" else "")
 
 
 def bring_up_to_date(target: StagePlatform, api_url: str) -> Edge:
@@ -72,14 +76,14 @@ def bring_up_to_date(target: StagePlatform, api_url: str) -> Edge:
             _apply(plan, extra)
     finally:
         plan.unlink(missing_ok=True)
-    edge = _made(extra)
+    edge = _made(extra, is_changed=planned.returncode == _HAS_CHANGES)
     if edge.store_arn:
         put_secret(edge.store_arn, target.cdn_secret, replace=True)
     return edge
 
 
 def change_by_hand(target: StagePlatform, api_url: str, arguments: list[str]) -> Edge:
-    """Show what would change, ask, and do it, whatever it takes away.
+    """Show what would change, ask, and do it, whatever it takes away. Nobody is asked if nothing would.
 
     Args:
         target: the stage.
@@ -93,13 +97,16 @@ def change_by_hand(target: StagePlatform, api_url: str, arguments: list[str]) ->
     extra, told = _prepare(target, api_url)
     plan = infrastructure.plan_file(f"edge-{target.stage}")
     try:
-        if terraform.show(FOLDER, "plan", f"-var-file={told}", f"-out={plan}", *arguments, extra=extra):
+        given = ["-detailed-exitcode", f"-var-file={told}", f"-out={plan}", *arguments]
+        code = terraform.show(FOLDER, "plan", *given, extra=extra)
+        if code not in {0, _HAS_CHANGES}:
             raise EdgeError("There is no plan: mend what Terraform says.")
-        consent.ask(f"Apply this to the edge of {target.stage}?")
-        _apply(plan, extra)
+        if code == _HAS_CHANGES:
+            consent.ask(f"Apply this to the edge of {target.stage}?")
+            _apply(plan, extra)
     finally:
         plan.unlink(missing_ok=True)
-    edge = _made(extra)
+    edge = _made(extra, is_changed=code == _HAS_CHANGES)
     if edge.store_arn:
         put_secret(edge.store_arn, target.cdn_secret, replace=False)
     return edge
@@ -114,12 +121,13 @@ def variables(target: StagePlatform, api_url: str) -> dict[str, Any]:
         "stage": target.stage,
         "region": values.region,
         "tags": dict(values.tags),
-        "api": {"host": address.hostname, "path": address.path.rstrip("/"), **plain},
+        # An API that is gone has no path, and what stood in front of it is told of one until it is gone too.
+        "api": {"host": address.hostname, "path": address.path.rstrip("/") or f"/{target.stage}", **plain},
         "static_bucket": target.static_bucket,
         "media_bucket": target.media_bucket,
         "cdn": target.cdn,
         "upload_handler": target.upload_handler,
-        "emulated": bool(plain),
+        "emulated": platform.is_on_this_machine(os.environ.get("AWS_ENDPOINT_URL", "")),
     }
 
 
@@ -203,7 +211,7 @@ def _apply(plan: Path, extra: dict[str, str]) -> None:
         raise EdgeError(f"terraform/edge was not applied; what was done stays:\n{result.stderr.strip()}")
 
 
-def _made(extra: dict[str, str]) -> Edge:
+def _made(extra: dict[str, str], *, is_changed: bool) -> Edge:
     result = terraform.run(FOLDER, "output", "-no-color", "-json", extra=extra)
     if result.returncode:
         raise EdgeError(f"`terraform output` failed: {result.stderr.strip()}")
@@ -213,4 +221,5 @@ def _made(extra: dict[str, str]) -> Edge:
         domain_state=outputs.get("domain_state") or "",
         dns_records=tuple(outputs.get("dns_records") or ()),
         store_arn=outputs.get("key_value_store_arn") or "",
+        is_changed=is_changed,
     )

@@ -5,6 +5,8 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,15 +31,26 @@ def provide(lock: str, python: Path | None = None) -> Path:
     requirements = ROOT / "requirements" / f"{lock}.txt"
     digest = hashlib.sha256(requirements.read_bytes() + bytes(python)).hexdigest()
     folder = ROOT / "var" / "environments" / lock
+    make_if_changed(folder, digest, partial(_make, folder, python, requirements))
+    return folder / "bin" / "python"
+
+
+def make_if_changed(folder: Path, digest: str, make: Callable[[], None]) -> None:
+    """Have a folder made, unless it was made of the same already; half a one is made anew.
+
+    Args:
+        folder: where.
+        digest: of all that it is made of.
+        make: makes it, whatever is there.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".lock").open("w") as held:
-        # Two commands at once (tests and a rehearsal) make one environment, not half of two.
+        # Two commands at once (tests and a rehearsal) make one, not half of two.
         fcntl.flock(held, fcntl.LOCK_EX)
         stamp = folder / "made-from"
         if not stamp.exists() or stamp.read_text() != digest:
-            _make(folder, python, requirements)
+            make()
             stamp.write_text(digest)
-    return folder / "bin" / "python"
 
 
 def lambda_interpreter() -> Path:

@@ -29,26 +29,31 @@ class LostCallError(Exception):
 
 
 def client() -> Any:
-    # A call that is sent twice migrates twice. A network between forgets a connection on which nothing is said.
+    """For calls: one that is sent twice migrates twice. Looking at a function needs no such care."""
+    # A network between forgets a connection on which nothing is said.
     config = Config(read_timeout=_LONGEST_CALL_SECONDS, tcp_keepalive=True, retries={"total_max_attempts": 1})
     return boto3.client("lambda", config=config)
 
 
 def exists(function: str) -> bool:
+    return _configuration(function) is not None
+
+
+def _configuration(function: str) -> Mapping[str, Any] | None:
     try:
-        client().get_function_configuration(FunctionName=function)
+        found: Mapping[str, Any] = boto3.client("lambda").get_function_configuration(FunctionName=function)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        return False
-    return True
+        return None
+    return found
 
 
 def state(function: str) -> str:
     """A line for an operator."""
-    if not exists(function):
+    found = _configuration(function)
+    if found is None:
         return "is not there"
-    found = client().get_function_configuration(FunctionName=function)
     update = found.get("LastUpdateStatus", "Successful")
     return f"{found['State']}, last update {update} at {found['LastModified'][:19]}, {found['MemorySize']} MB"
 
@@ -183,7 +188,7 @@ def request_event(path: str, public_url: str) -> dict[str, Any]:
 
 def environment(function: str) -> dict[str, str]:
     """The variables that a function has."""
-    found = client().get_function_configuration(FunctionName=function)
+    found = boto3.client("lambda").get_function_configuration(FunctionName=function)
     variables: dict[str, str] = found.get("Environment", {}).get("Variables", {})
     return variables
 
@@ -199,12 +204,14 @@ def set_environment(function: str, variables: Mapping[str, str], *, keep_others:
     present = environment(function)
     wanted = {**present, **variables} if keep_others else dict(variables)
     if wanted != present:
-        client().update_function_configuration(FunctionName=function, Environment={"Variables": wanted})
+        boto3.client("lambda").update_function_configuration(
+            FunctionName=function, Environment={"Variables": wanted}
+        )
     wait_until_settled(function)
 
 
 def wait_until_settled(function: str) -> None:
     """Zappa returns while its last update is still being carried out; the next one would be refused."""
-    client().get_waiter("function_updated_v2").wait(
+    boto3.client("lambda").get_waiter("function_updated_v2").wait(
         FunctionName=function, WaiterConfig={"Delay": 1, "MaxAttempts": 300}
     )

@@ -2,12 +2,12 @@
 
 import base64
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import boto3
 
+from ops.processes import succeeds
 from ops.sources import SourceError, read_sources
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,7 +60,7 @@ def find_engine() -> str:
         ImageError: there is none.
     """
     for name in ENGINES:
-        if shutil.which(name) and _answers(name):
+        if succeeds([name, "info"], _ANSWER_SECONDS):
             return name
     raise ImageError(
         f"No container engine answers ({', '.join(ENGINES)}). Install and start Docker or Finch"
@@ -92,15 +92,6 @@ def _sign_in(engine: str, region: str, registry: str) -> None:
     (given,) = boto3.client("ecr", region_name=region).get_authorization_token()["authorizationData"]
     _, password = base64.b64decode(given["authorizationToken"]).decode().split(":", 1)
     _run([engine, "login", "--username", "AWS", "--password-stdin", registry], password)
-
-
-def _answers(engine: str) -> bool:
-    """Whether it does in time: a client whose engine is gone can wait for ever."""
-    try:
-        answer = subprocess.run([engine, "info"], capture_output=True, check=False, timeout=_ANSWER_SECONDS)
-    except subprocess.TimeoutExpired:
-        return False
-    return answer.returncode == 0
 
 
 def _run(command: list[str], stdin: str = "") -> None:

@@ -95,7 +95,7 @@ def run(task: ImportTask, words: list[str], *, on_demand: bool = False) -> int:
         Its exit code; 1 if AWS ended it.
 
     Raises:
-        TaskError: it did not begin.
+        TaskError: it did not begin, or goes on without us.
     """
     if task.image_tag == NO_IMAGE:
         environment = platform.ENVIRONMENTS[task.stage]
@@ -107,11 +107,18 @@ def run(task: ImportTask, words: list[str], *, on_demand: bool = False) -> int:
     try:
         return follow(task, arn)
     except KeyboardInterrupt:
-        print(
-            f"\nThe task goes on. To stop it: aws ecs stop-task --cluster {task.cluster} --task {arn}",
-            file=sys.stderr,
-        )
+        print(f"\n{_goes_on(task, arn)}", file=sys.stderr)
         return INTERRUPTED
+    except (BotoCoreError, ClientError) as error:
+        # The credentials of an hour end before an import of all states does.
+        raise TaskError(f"It can't be followed any longer: {error}\n{_goes_on(task, arn)}") from None
+
+
+def _goes_on(task: ImportTask, arn: str) -> str:
+    return (
+        f"The task goes on. To read on: aws logs tail {task.log_group} --region {task.region} --follow"
+        f"\nTo stop it: aws ecs stop-task --region {task.region} --cluster {task.cluster} --task {arn}"
+    )
 
 
 def start(task: ImportTask, words: list[str], *, on_demand: bool = False) -> str:
@@ -159,6 +166,7 @@ def follow(task: ImportTask, arn: str) -> int:
         if found["lastStatus"] != "RUNNING" and time.monotonic() > deadline:
             raise TaskError(
                 f"After {START_SECONDS} s the task is still {found['lastStatus']}: see the ECS console."
+                f"\n{_goes_on(task, arn)}"
             )
         time.sleep(POLL_SECONDS)
 

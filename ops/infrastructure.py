@@ -10,6 +10,7 @@ Beside the file is a summary without secrets, for a pull request.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -21,12 +22,13 @@ from ops import consent, plan_summary, plans, terraform, zappa_settings
 from ops.processes import ended_by_signals
 
 ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENTS = ("nonprod", "prod")
+STAGES = {"nonprod": ("dev", "staging"), "prod": ("prod",)}
+ENVIRONMENTS = tuple(STAGES)
 _BOOTSTRAP = terraform.TERRAFORM / "bootstrap"
 REGION = "us-east-1"
 # Terraform's words for -detailed-exitcode; 1 is an error.
 _NO_CHANGES, _CHANGES = 0, 2
-_MISSING = {"404", "NoSuchBucket"}
+_MISSING = {"404", "NoSuchBucket", "NoSuchKey"}
 _S3_BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 
 
@@ -64,7 +66,7 @@ def prepare(environment: str) -> dict[str, str]:
         The variables to run Terraform with.
 
     Raises:
-        InfrastructureError, ops.terraform.UnavailableError: say what to do.
+        InfrastructureError, ops.terraform.TerraformError: say what to do.
     """
     extra, bucket = _variables(environment), state_bucket()
     if not _exists(bucket):
@@ -98,17 +100,39 @@ def plan(environment: str, arguments: list[str]) -> None:
     """Show what an apply would change, and keep the plan for it.
 
     Raises:
-        InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: there is no plan; say what to do.
+        InfrastructureError, ops.plans.PlanError, ops.terraform.TerraformError: there is no plan; say what to do.
     """
-    extra = prepare(environment)
-    variables = f"-var-file=environments/{environment}.tfvars"
     summary = summary_file(environment)
-    summary.unlink(missing_ok=True)
+    for old in (summary, plan_file(environment)):
+        old.unlink(missing_ok=True)
+    extra = prepare(environment)
+    if "-destroy" in arguments:
+        _refuse_below_an_edge(environment)
+    variables = f"-var-file=environments/{environment}.tfvars"
     _plan(terraform.TERRAFORM, plan_file(environment), extra, [variables, *arguments])
     made = plans.show(terraform.TERRAFORM, plan_file(environment), extra)
     summary.write_text(plan_summary.markdown(environment, made), encoding="utf-8")
     print(f"\nIn short, and fit for a pull request: {summary.relative_to(ROOT)}")
     print(f"To do this: make apply ENV={environment}")
+
+
+def _refuse_below_an_edge(environment: str) -> None:
+    """What is in front of a stage has a state of its own, and it can be taken away only while the platform's outputs are there."""
+    s3 = boto3.client("s3", region_name=REGION)
+    for stage in STAGES[environment]:
+        try:
+            state = s3.get_object(Bucket=state_bucket(), Key=f"edge/{stage}.tfstate")["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise InfrastructureError(
+                    f"Nobody knows what is in front of {stage}, its state can't be read: {error}"
+                ) from None
+            continue
+        if any(resource["mode"] == "managed" for resource in json.loads(state)["resources"]):
+            raise InfrastructureError(
+                f"What is in front of {stage} would be left behind, and nothing could take it away any more."
+                f" It goes first: make edge STAGE={stage} ARGS=-destroy"
+            )
 
 
 def drift(environment: str) -> bool:
@@ -118,7 +142,7 @@ def drift(environment: str) -> bool:
         Whether they differ.
 
     Raises:
-        InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: they can't be compared; say what to do.
+        InfrastructureError, ops.plans.PlanError, ops.terraform.TerraformError: they can't be compared; say what to do.
     """
     found = drift_file(environment)
     found.unlink(missing_ok=True)
@@ -148,7 +172,7 @@ def apply(environment: str) -> None:
     """Carry out the plan that was kept, once.
 
     Raises:
-        InfrastructureError, ops.consent.RefusedError, ops.terraform.UnavailableError: say what to do.
+        InfrastructureError, ops.consent.RefusedError, ops.terraform.TerraformError: say what to do.
     """
     file = plan_file(environment)
     if not file.exists():
@@ -163,7 +187,7 @@ def bootstrap() -> None:
     """Make the state bucket and what else an account needs once, its own state inside that bucket. Can be repeated.
 
     Raises:
-        InfrastructureError, ops.consent.RefusedError, ops.terraform.UnavailableError: say what to do.
+        InfrastructureError, ops.consent.RefusedError, ops.terraform.TerraformError: say what to do.
     """
     bucket, extra = state_bucket(), _variables("bootstrap")
     override, local_state = _BOOTSTRAP / "backend_override.tf", _BOOTSTRAP / "terraform.tfstate"
@@ -222,10 +246,10 @@ def _apply(folder: Path, file: Path, extra: dict[str, str], again: str) -> None:
 def _exists(bucket: str) -> bool:
     try:
         boto3.client("s3", region_name=REGION).head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _MISSING:
-            raise InfrastructureError(f"The bucket {bucket} can't be looked at: {error}") from None
-        return False
+    except (BotoCoreError, ClientError) as error:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
+            return False
+        raise InfrastructureError(f"The bucket {bucket} can't be looked at: {error}") from None
     return True
 
 
@@ -243,11 +267,16 @@ def main() -> int:
         InfrastructureError,
         consent.RefusedError,
         plans.PlanError,
-        terraform.UnavailableError,
+        terraform.TerraformError,
         zappa_settings.SettingsError,
     ) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(
+            "\nInterrupted. What Terraform had done until then stays, and is in its state.", file=sys.stderr
+        )
+        return 130
 
 
 def _perform(arguments: argparse.Namespace, others: list[str]) -> int:

@@ -19,7 +19,7 @@ import boto3
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import infrastructure, plans, terraform
+from ops import infrastructure, plans, terraform, zappa_settings
 from ops.infrastructure import ENVIRONMENTS, REGION, InfrastructureError
 
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -36,7 +36,7 @@ def save(environment: str) -> str:
         The digest; empty if the plan changes nothing, and is not kept.
 
     Raises:
-        KeptPlanError, ops.infrastructure.InfrastructureError, ops.plans.PlanError, ops.terraform.UnavailableError: say what to do.
+        KeptPlanError, ops.infrastructure.InfrastructureError, ops.plans.PlanError, ops.terraform.TerraformError: say what to do.
     """
     file = infrastructure.plan_file(environment)
     if not file.exists():
@@ -116,7 +116,13 @@ def main() -> int:
             fetch(arguments.environment, arguments.sha256)
             return 0
         digest = save(arguments.environment)
-    except (KeptPlanError, InfrastructureError, plans.PlanError, terraform.UnavailableError) as error:
+    except (
+        KeptPlanError,
+        InfrastructureError,
+        plans.PlanError,
+        terraform.TerraformError,
+        zappa_settings.SettingsError,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
     _tell_workflow(arguments.environment, digest)

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ops.system_packages import install
+from ops.system_packages import found_or_installed
 
 NAMES = ("soffice", "libreoffice")
 # 52 packages, 80 MB: three quarters of a minute on a small machine.
@@ -22,10 +22,7 @@ def provide() -> str:
     Raises:
         UnavailableError: says what to install.
     """
-    found = _find()
-    if found is None:
-        install(PACKAGE)
-        found = _find()
+    found = found_or_installed(_find, PACKAGE)
     if found is None:
         raise UnavailableError(f"There is no LibreOffice. Install Debian's package `{PACKAGE}`.")
     return found

@@ -20,11 +20,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from ops import package_gates
+from ops.environments import LAMBDA_PYTHON_VERSION
 from ops.package_gates import Gate, Package
 from ops.sources import SourceError, Sources, read_sources
 
 ROOT = Path(__file__).resolve().parent.parent
-LAMBDA_PYTHON = (3, 13)
 # Amazon Linux 2023 has glibc 2.34.
 LAMBDA_PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 # Where Lambda unpacks: tracebacks name it.
@@ -84,7 +84,7 @@ def make(root: Path) -> Package:
     Raises:
         PackageError, SourceError: say what to do.
     """
-    if sys.version_info[:2] != LAMBDA_PYTHON or sys.implementation.name != "cpython":
+    if sys.version_info[:2] != LAMBDA_PYTHON_VERSION or sys.implementation.name != "cpython":
         raise PackageError(
             "Lambda runs Python 3.13, so the bytecode has to be made by it. Install Python 3.13 and remove .venv:"
             " ops/find-python then prefers it."
@@ -114,7 +114,7 @@ def install(root: Path, target: Path) -> None:
         lock.flush()
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         command += ["--require-hashes", "--no-deps", "--no-compile", "--only-binary", ":all:"]
-        command += ["--implementation", "cp", "--python-version", ".".join(map(str, LAMBDA_PYTHON))]
+        command += ["--implementation", "cp", "--python-version", ".".join(map(str, LAMBDA_PYTHON_VERSION))]
         command += [argument for platform in LAMBDA_PLATFORMS for argument in ("--platform", platform)]
         command += ["--target", str(target), "-r", str(locks / "runtime.txt"), "-r", lock.name]
         _run(command, "pip could not install the runtime's requirements")

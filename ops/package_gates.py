@@ -171,6 +171,7 @@ SMOKE_ENVIRONMENT = {
     "PUBLIC_URL": "https://smoke.example.org",
     "ALLOWED_HOSTS": "smoke.execute-api.us-east-1.amazonaws.com",
     "DATABASE_URL": "postgres://nobody@127.0.0.1:9/none",
+    "UPLOADS": "s3://none/",
     "RATE_LIMIT_TABLE": "none",
     "EMAIL_URL": "smtp://127.0.0.1:9",
     "DEFAULT_FROM_EMAIL": "smoke@example.org",

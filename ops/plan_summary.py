@@ -12,7 +12,8 @@ from ops.plans import PlanJson
 
 # GitHub refuses a comment above 65,536 characters.
 LIMIT = 65_536
-_ROOM_FOR_THE_END = 600
+# Of which commit and run it is, ops/github.py says below it.
+ROOM_BELOW = 600
 
 # What holds data, or a name that nobody gets back; the worst to lose first.
 STATEFUL = {
@@ -109,14 +110,8 @@ def _deed(actions: Sequence[str], *, moved: bool) -> Deed | None:
             return Deed.MOVE if moved else None
 
 
-def markdown(environment: str, plan: PlanJson, note: str = "") -> str:
-    """The comment, at most LIMIT characters.
-
-    Args:
-        environment: nonprod or prod.
-        plan: its plan as JSON.
-        note: Markdown for the end, e.g. of which commit this is.
-    """
+def markdown(environment: str, plan: PlanJson) -> str:
+    """The comment, at most LIMIT characters with what stands below it."""
     planned = read(plan)
     head = [
         marker(environment),
@@ -125,10 +120,10 @@ def markdown(environment: str, plan: PlanJson, note: str = "") -> str:
         *_problems(plan),
         *_cost(environment, plan),
     ]
-    text = "\n\n".join(head)[: LIMIT - _ROOM_FOR_THE_END - len(note)]
+    text = "\n\n".join(head)[: LIMIT - ROOM_BELOW]
     for section in [*_sections(planned), *_drift(plan, planned), *_outputs(plan)]:
-        text += section.within(LIMIT - _ROOM_FOR_THE_END - len(note) - len(text))
-    return text + (f"\n\n{note}" if note else "") + "\n"
+        text += section.within(LIMIT - ROOM_BELOW - len(text))
+    return f"{text}\n"
 
 
 def _counts(planned: Sequence[Planned]) -> str:

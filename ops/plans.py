@@ -96,7 +96,7 @@ def offline(environment: str, *arguments: str) -> PlanJson:
         arguments: more for `terraform plan`, e.g. `-var=database_multi_az=true`.
 
     Raises:
-        PlanError: Terraform refuses.
+        PlanError, ops.terraform.TerraformError: Terraform refuses.
         ops.terraform.UnavailableError: there is no Terraform or no provider.
     """
     with tempfile.TemporaryDirectory() as place, offline_aws.serve() as aws:

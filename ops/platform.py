@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ops import infrastructure, office_networks, terraform, zappa_settings
 from ops.zappa import API_POLICY_FILE
 
-ENVIRONMENTS = {"dev": "nonprod", "staging": "nonprod", "prod": "prod"}
+ENVIRONMENTS = {stage: name for name, stages in infrastructure.STAGES.items() for stage in stages}
 
 # Migrations may take as long as their function lives; a lock they can't get still ends them after seconds.
 OPS_ENVIRONMENT = {"DATABASE_STATEMENT_TIMEOUT_SECONDS": "840"}
@@ -194,7 +194,7 @@ def outputs_of(environment: str) -> dict[str, Any]:
         result = terraform.run(terraform.TERRAFORM, "output", "-no-color", "-json", extra=extra)
     except (
         infrastructure.InfrastructureError,
-        terraform.UnavailableError,
+        terraform.TerraformError,
         zappa_settings.SettingsError,
     ) as error:
         raise PlatformError(str(error)) from None

@@ -18,8 +18,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ops.processes import end_with_parent, ended_by_signals, free_port, wait_until
-from ops.system_packages import install
+from ops.processes import end_with_parent, ended_by_signals, free_port, succeeds, wait_until
+from ops.system_packages import found_or_installed
 
 DOCKER_IMAGE = "postgis/postgis:16-3.4"
 START_TIMEOUT_SECONDS = 60
@@ -62,16 +62,7 @@ def provide(port: int | None = None) -> Iterator[str]:
 
 
 def _docker_answers(*arguments: str) -> bool:
-    """Whether the command succeeds in time: a client whose engine is gone can wait for ever."""
-    if not shutil.which("docker"):
-        return False
-    try:
-        answer = subprocess.run(
-            ["docker", *arguments], capture_output=True, check=False, timeout=DOCKER_ANSWER_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return answer.returncode == 0
+    return succeeds(["docker", *arguments], DOCKER_ANSWER_SECONDS)
 
 
 def _started_container(port: int) -> str | None:
@@ -106,10 +97,7 @@ def _remove(container: str) -> None:
 
 def _packaged_binaries() -> Path:
     """The folder of initdb and postgres of the newest version that has PostGIS, installed if need be."""
-    found = _find_binaries()
-    if found is None:
-        install("postgresql", "postgresql-postgis")
-        found = _find_binaries()
+    found = found_or_installed(_find_binaries, "postgresql", "postgresql-postgis")
     if found is None:
         raise UnavailableError(
             "There is no PostgreSQL with PostGIS. Install Debian's or Ubuntu's packages `postgresql` and"

@@ -1,14 +1,15 @@
-"""Servers that belong to one command: on a free port of the loopback interface, gone when the command is."""
+"""Other programs: whether one answers, and servers that belong to one command and are gone when it is."""
 
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 _PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.05
@@ -23,9 +24,22 @@ def free_port() -> int:
 
 
 def end_with_parent(signal_number: int) -> Callable[[], None]:
-    """A `preexec_fn`: even a killed command leaves no server behind."""
+    """A `preexec_fn`: even a killed command leaves no server behind, on Linux; macOS knows no such thing."""
+    if sys.platform != "linux":
+        return lambda: None
     libc = ctypes.CDLL(None)
     return lambda: libc.prctl(_PR_SET_PDEATHSIG, signal_number)
+
+
+def succeeds(command: Sequence[str], timeout_seconds: float) -> bool:
+    """Whether a program is there and ends well in time: a client whose engine is gone can wait for ever."""
+    if not shutil.which(command[0]):
+        return False
+    try:
+        answer = subprocess.run(command, capture_output=True, check=False, timeout=timeout_seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return answer.returncode == 0
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout_seconds: float) -> None:

@@ -1,7 +1,7 @@
 """What the deployments bucket remembers: each release's zip, each stage's history, and who deploys right now.
 
 releases/<release>.zip          never changed, never deleted by us
-stages/<stage>/history.json     [{"release", "at"}, …], the one that serves first
+stages/<stage>/history.json     [{"release", "at", "variables"}, …], the one that serves first
 stages/<stage>/lock.json        {"owner", "until"} while somebody deploys
 """
 
@@ -10,7 +10,7 @@ import getpass
 import json
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,14 +79,14 @@ class Releases:
             raise UnknownReleaseError(f"There is no release {release!r}. The newest are: {listed}.")
         return self.url(release)
 
-    def history(self, stage: str) -> list[dict[str, str]]:
+    def history(self, stage: str) -> list[dict[str, Any]]:
         """What served a stage, the current one first."""
         text = self._read(_history_key(stage))
         return json.loads(text) if text else []
 
     def current(self, stage: str) -> str | None:
         history = self.history(stage)
-        return history[0]["release"] if history else None
+        return str(history[0]["release"]) if history else None
 
     def previous(self, stage: str) -> str | None:
         """The release that served before the current one."""
@@ -95,10 +95,25 @@ class Releases:
             (entry["release"] for entry in history if entry["release"] != history[0]["release"]), None
         )
 
-    def record(self, stage: str, release: str) -> None:
-        """Write down that a stage serves a release from now on. Only who holds the lock may."""
-        entries = [{"release": release, "at": _now().isoformat(timespec="seconds")}, *self.history(stage)]
-        body = json.dumps(entries[:HISTORY_LENGTH], indent=1).encode()
+    def variables(self, stage: str, release: str) -> dict[str, str]:
+        """The variables that a stage's function had when it last served a release; none if nobody wrote them down."""
+        entries = (entry for entry in self.history(stage) if entry["release"] == release)
+        return dict(next(entries, {}).get("variables", {}))
+
+    def record(self, stage: str, release: str, variables: Mapping[str, str]) -> None:
+        """Write down that a stage serves a release from now on. Only who holds the lock may.
+
+        Args:
+            stage: dev, staging or prod.
+            release: its id.
+            variables: what its function is told. No secret is among them.
+        """
+        entry = {
+            "release": release,
+            "at": _now().isoformat(timespec="seconds"),
+            "variables": dict(variables),
+        }
+        body = json.dumps([entry, *self.history(stage)][:HISTORY_LENGTH], indent=1).encode()
         self._s3.put_object(Bucket=self.bucket, Key=_history_key(stage), Body=body)
 
     def forget(self, stage: str) -> None:
@@ -107,9 +122,8 @@ class Releases:
 
     def holder(self, stage: str) -> str | None:
         """Who deploys a stage right now."""
-        text = self._read(_lock_key(stage))
-        held = json.loads(text) if text else None
-        return held["owner"] if held and _now() < dt.datetime.fromisoformat(held["until"]) else None
+        held = self._held(stage)
+        return held["owner"] if held else None
 
     def refuse_if_locked(self, stage: str) -> None:
         """Say so before a package is built for nothing; the lock itself decides.
@@ -117,10 +131,14 @@ class Releases:
         Raises:
             LockedError: somebody deploys the stage.
         """
-        if text := self._read(_lock_key(stage)):
-            held = json.loads(text)
-            if _now() < dt.datetime.fromisoformat(held["until"]):
-                raise self._locked(stage, held)
+        if held := self._held(stage):
+            raise self._locked(stage, held)
+
+    def _held(self, stage: str) -> dict[str, str] | None:
+        """The lock of a stage, if it has not ended by itself."""
+        text = self._read(_lock_key(stage))
+        held: dict[str, str] | None = json.loads(text) if text else None
+        return held if held and _holds(held) else None
 
     def _locked(self, stage: str, held: dict[str, str]) -> LockedError:
         return LockedError(
@@ -160,7 +178,7 @@ class Releases:
                 raise
             # Given back in the meantime.
             held, condition = {"owner": "somebody", "until": _now().isoformat()}, {"IfNoneMatch": "*"}
-        if _now() < dt.datetime.fromisoformat(held["until"]) or not self._put_if(key, body, **condition):
+        if _holds(held) or not self._put_if(key, body, **condition):
             raise self._locked(stage, held)
 
     def _put_if(self, key: str, body: str, **condition: str) -> bool:
@@ -180,6 +198,10 @@ class Releases:
                 raise
             return None
         return text
+
+
+def _holds(held: Mapping[str, str]) -> bool:
+    return _now() < dt.datetime.fromisoformat(held["until"])
 
 
 def _zip_key(release: str) -> str:

@@ -6,6 +6,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from urllib.parse import quote, urlsplit
 
 # Status and body of GET.
@@ -27,7 +28,10 @@ def check_release(get: Getter, release: str) -> None:
         SmokeError: it doesn't.
     """
     body = _expect_ok(get, "/healthz")
-    served = json.loads(body).get("release")
+    try:
+        served = json.loads(body)["release"]
+    except (ValueError, KeyError, TypeError):
+        raise SmokeError(f"/healthz names no release:\n{body[:500]}") from None
     if served != release:
         raise SmokeError(f"/healthz says release {served}, expected {release}.")
     _expect_ok(get, "/readyz")
@@ -78,18 +82,27 @@ def through(base_url: str) -> Getter:
 
 
 def fetch(url: str) -> tuple[int, str]:
-    """Status and body; redirects are followed.
+    """Status and body; redirects are followed. What is lost on the way is asked for once more.
 
     Raises:
-        SmokeError: nothing answered.
+        SmokeError: nothing answered, twice.
     """
+    try:
+        return _asked(url)
+    except (OSError, HTTPException):
+        pass
+    try:
+        return _asked(url)
+    except (OSError, HTTPException) as error:
+        raise SmokeError(f"{url} can't be reached: {error!r}") from None
+
+
+def _asked(url: str) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:
             return int(answer.status), str(answer.read().decode(errors="replace"))
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode(errors="replace")
-    except OSError as error:
-        raise SmokeError(f"{url} can't be reached: {error}") from None
 
 
 def _expect_ok(get: Getter, path: str) -> str:

@@ -62,8 +62,20 @@ def _digest(root: Path, files: tuple[Path, ...]) -> str:
     return digest.hexdigest()[:ID_DIGITS]
 
 
+def changes(root: Path) -> list[str]:
+    """A line for each file of the working tree that differs from the commit.
+
+    Raises:
+        SourceError: it is no git checkout.
+    """
+    return _git(root, "status", "--porcelain").splitlines()
+
+
 def _git(root: Path, *arguments: str) -> str:
-    result = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    try:
+        result = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise SourceError("git is not on PATH: install it.") from None
     if result.returncode:
         raise SourceError(
             f"`git {arguments[0]}` failed in {root}: {result.stderr.strip()}\n"

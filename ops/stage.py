@@ -55,7 +55,7 @@ _REFUSALS = (
     SourceError,
     ZappaError,
     SettingsError,
-    terraform.UnavailableError,
+    terraform.TerraformError,
     BotoCoreError,
     ClientError,
 )
@@ -95,13 +95,13 @@ def run_undeploy(deployment: Deployment, arguments: argparse.Namespace) -> None:
 
 def run_edge(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Show what would change in front of the API, ask, and do it; say what DNS has to hold."""
-    stage, api_url = deployment.platform.stage, deployment.api_url()
-    if deployment.platform.cdn is not None and api_url == UNKNOWN_URL:
+    stage, api_url, given = deployment.platform.stage, deployment.api_url(), arguments.arguments.split()
+    if deployment.platform.cdn is not None and api_url == UNKNOWN_URL and "-destroy" not in given:
         raise DeployError(
             f"{stage} has no API that a CDN could stand in front of: deploy it, which makes both."
         )
     with deployment.releases.lock(stage):
-        made = edge.change_by_hand(deployment.platform, deployment.api_url(), arguments.arguments.split())
+        made = edge.change_by_hand(deployment.platform, api_url, given)
     for record in made.dns_records:
         print(f"\n{record['type']:<6} {record['name']}\n       {record['value']}\n       ({record['why']})")
     print(f"\n{made.summary(stage)}")
@@ -122,18 +122,23 @@ def run_status(deployment: Deployment, arguments: argparse.Namespace) -> None:
     del arguments
     for _, function in deployment.platform.functions:
         print(f"{function:<40} {functions.state(function)}")
-    url = deployment.public_url()
+    url, stage = deployment.public_url(), deployment.platform.stage
     if url == UNKNOWN_URL:
         print("There is no API: nothing was deployed yet.")
-        return
-    for path in ("/healthz", "/readyz"):
-        status, body = smoke.fetch(url + path)
-        print(f"{url + path:<40} {status} {body.strip()[:200]}")
-    recorded, lock = (
-        deployment.releases.current(deployment.platform.stage),
-        deployment.releases.holder(deployment.platform.stage),
-    )
+    else:
+        for path in ("/healthz", "/readyz"):
+            print(f"{url + path:<40} {_answer(url + path)}")
+    recorded, lock = deployment.releases.current(stage), deployment.releases.holder(stage)
     print(f"recorded release: {recorded}; {f'{lock} deploys' if lock else 'nobody deploys'}")
+
+
+def _answer(url: str) -> str:
+    """What a stage says, or that it says nothing: whoever asks for its status wants the rest of it all the same."""
+    try:
+        status, body = smoke.fetch(url)
+    except SmokeError as error:
+        return str(error)
+    return f"{status} {body.strip()[:200]}"
 
 
 def run_logs(deployment: Deployment, arguments: argparse.Namespace) -> None:
@@ -165,7 +170,7 @@ def run_create_admin(deployment: Deployment, arguments: argparse.Namespace) -> N
 
 
 def run_db_bootstrap(deployment: Deployment, arguments: argparse.Namespace) -> None:
-    """Make or mend the stage's database, its role and PostGIS."""
+    """Make or mend the stage's database, its role and extensions."""
     del arguments
     stage = deployment.platform.stage
     again = f"What was made stays. Run `make db-bootstrap STAGE={stage}` again."
@@ -226,9 +231,6 @@ def perform(verb: str, deployment: Deployment, arguments: argparse.Namespace) ->
     except _REFUSALS as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(f"\nInterrupted. See `make status STAGE={deployment.platform.stage}`.", file=sys.stderr)
-        return 130
     if deployment.steps.done:
         print(f"\n{deployment.steps.table()}")
     return 0
@@ -246,16 +248,18 @@ def main() -> int:
     parser.add_argument("--ops", action="store_true", help="logs of the -ops function")
     arguments = parser.parse_args()
     try:
-        found = platform.from_terraform(arguments.stage)
+        with ended_by_signals():
+            found = platform.from_terraform(arguments.stage)
+            # boto3 takes the region from here, for all that follows.
+            os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = found.values.region
+            deployment = Deployment(found, ROOT / "var" / "deploy" / arguments.stage)
+            return perform(arguments.verb, deployment, arguments)
     except PlatformError as error:
         print(error, file=sys.stderr)
         return 1
-    # boto3 takes the region from here, for all that follows.
-    os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = found.values.region
-    with ended_by_signals():
-        return perform(
-            arguments.verb, Deployment(found, ROOT / "var" / "deploy" / arguments.stage), arguments
-        )
+    except KeyboardInterrupt:
+        print(f"\nInterrupted. See `make status STAGE={arguments.stage}`.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

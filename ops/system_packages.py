@@ -3,6 +3,22 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
+from typing import TypeVar
+
+from ops.processes import succeeds
+
+_SUDO_SECONDS = 20
+_Found = TypeVar("_Found")
+
+
+def found_or_installed(find: Callable[[], _Found | None], *names: str) -> _Found | None:
+    """What `find` finds, perhaps only once packages are installed; None if they did not help."""
+    found = find()
+    if found is None:
+        install(*names)
+        found = find()
+    return found
 
 
 def install(*names: str) -> None:
@@ -14,7 +30,7 @@ def install(*names: str) -> None:
     if not shutil.which("apt-get"):
         return
     prefix = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
-    if prefix and not _answers([*prefix, "true"]):
+    if prefix and not succeeds([*prefix, "true"], _SUDO_SECONDS):
         return
     print(f"Installing {' and '.join(names)} from the system's packages …", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -25,10 +41,3 @@ def install(*names: str) -> None:
         result = subprocess.run([*prefix, *command], check=False, env=environment, stdout=subprocess.DEVNULL)
         if result.returncode:
             return
-
-
-def _answers(command: list[str]) -> bool:
-    try:
-        return subprocess.run(command, check=False, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        return False

@@ -10,8 +10,10 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,17 +21,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops import environments, offline_aws
+from ops.processes import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[1]
 TERRAFORM = ROOT / "terraform"
 MINIMUM_VERSION = (1, 11)
 _REGISTRY = "registry.terraform.io"
 _PROVIDER = f"{_REGISTRY}/hashicorp/aws"
+# The titles by which `init` says it. A fault in our own files has others.
+_NO_PROVIDER = re.compile(
+    r"^Error: Failed to (query available provider packages|install provider)", re.MULTILINE
+)
+_TOO_OLD = re.compile(r"^Error: Unsupported Terraform Core version", re.MULTILINE)
 # Each test process holds a provider of 650 MB.
 _AT_ONCE = 2
 
 
-class UnavailableError(Exception):
+class TerraformError(Exception):
+    """Terraform refuses; its words are in the message."""
+
+
+class UnavailableError(TerraformError):
     """Terraform or its provider is not to be had here; the message says what to install or set."""
 
 
@@ -88,8 +100,7 @@ def run(
     Raises:
         UnavailableError: there is no Terraform.
     """
-    command = [binary(), f"-chdir={folder}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(extra))
+    return _run(folder, *arguments, extra=extra, output=subprocess.PIPE)
 
 
 def show(folder: Path, verb: str, *arguments: str, extra: Mapping[str, str] | None = None) -> int:
@@ -102,10 +113,43 @@ def show(folder: Path, verb: str, *arguments: str, extra: Mapping[str, str] | No
         UnavailableError: there is no Terraform.
     """
     colours = [] if sys.stdout.isatty() else ["-no-color"]
-    command = [binary(), f"-chdir={folder}", verb, *colours, *arguments]
     # Ours are buffered where nobody looks on, and would come after Terraform's.
     sys.stdout.flush()
-    return subprocess.run(command, check=False, env=environment(extra)).returncode
+    return _run(folder, verb, *colours, *arguments, extra=extra, output=None).returncode
+
+
+def _run(
+    folder: Path, *arguments: str, extra: Mapping[str, str] | None, output: int | None
+) -> "subprocess.CompletedProcess[str]":
+    """Run Terraform to its own end, also when we are interrupted: killed, it forgets what it has just made and leaves its lock.
+
+    In a session of its own the terminal's signals don't reach it; it is interrupted as often as we are, and when we are
+    killed. By the second time it gives up at once. Beside other threads (an AWS of our own, several checks at once)
+    nothing is lost by its end.
+    """
+    command = [binary(), f"-chdir={folder}", *arguments]
+    is_alone = threading.active_count() == 1
+    interruption: BaseException | None = None
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        text=True,
+        env=environment(extra),
+        start_new_session=is_alone,
+        preexec_fn=end_with_parent(signal.SIGINT) if is_alone else None,  # noqa: PLW1509 - no threads run
+    ) as process:
+        while True:
+            try:
+                said, complained = process.communicate()
+                break
+            except (KeyboardInterrupt, SystemExit) as error:
+                interruption = error
+                process.send_signal(signal.SIGINT)
+    if interruption is not None:
+        raise interruption
+    return subprocess.CompletedProcess(command, process.returncode, said, complained)
 
 
 def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> None:
@@ -117,7 +161,8 @@ def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) 
         extra: more environment, e.g. TF_DATA_DIR to leave the folder's own `.terraform` alone.
 
     Raises:
-        UnavailableError: the provider is not to be had, or Terraform refuses; its words are in the message.
+        UnavailableError: the provider is not to be had, or this Terraform is too old.
+        TerraformError: Terraform refuses what the folder says, or the backend.
     """
     mirror = plugin_folder()
     given = [f"-plugin-dir={mirror}"] if mirror else []
@@ -126,12 +171,18 @@ def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) 
         given.append("-lockfile=readonly")
     result = run(folder, "init", "-no-color", *given, *arguments, extra=extra)
     if result.returncode:
-        said = result.stderr.strip()
-        advice = f"\n{_advice()}" if re.search("provider|registry", said, re.IGNORECASE) else ""
-        raise UnavailableError(f"`terraform init` failed in {folder}:\n{said}{advice}")
+        said = f"`terraform init` failed in {folder}:\n{result.stderr.strip()}"
+        if _NO_PROVIDER.search(result.stderr):
+            raise UnavailableError(f"{said}\n{_advice(folder, said)}")
+        raise (UnavailableError if _TOO_OLD.search(result.stderr) else TerraformError)(said)
 
 
-def _advice() -> str:
+def _advice(folder: Path, said: str) -> str:
+    if "checksums" in said:
+        return (
+            "The lock holds the provider's checksum for linux_amd64. On another platform run once, and commit it:"
+            f" terraform -chdir={folder} providers lock -platform=darwin_arm64 -platform=linux_amd64"
+        )
     return (
         f"Without a way to {_REGISTRY}, name a mirror of the provider:"
         " TF_PLUGIN_DIR=FOLDER, or TF_CLI_CONFIG_FILE=FILE with a filesystem_mirror."
@@ -178,9 +229,14 @@ def data_folder(folder: Path) -> dict[str, str]:
 def _check_folder(folder: Path, aws: offline_aws.OfflineAws) -> Check:
     name = str(folder.relative_to(ROOT))
     extra = data_folder(folder) | aws.environment()
-    init(folder, "-backend=false", extra=extra)
 
     def verify() -> str:
+        try:
+            init(folder, "-backend=false", extra=extra)
+        except UnavailableError:
+            raise
+        except TerraformError as error:
+            return str(error)
         return _first_problem(
             run(folder, *verb, "-no-color", extra=extra) for verb in (("validate",), ("test",))
         )

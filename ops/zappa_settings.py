@@ -1,20 +1,16 @@
 """The Zappa settings of a deployment: the committed file plus what only the platform knows.
 
-    python -m ops.zappa_settings STAGE --platform FILE      writes build/zappa_settings.STAGE.json
-
 `zappa_settings.json` names no account, so that it can be public and a fork can use it as it is; it is enough for
 `zappa rollback`, `tail`, `invoke` and `manage`. `zappa deploy` and `update` need addresses and names as well: this
-module renders them, for a stage and its -ops companion, into one file that is passed as `--settings_file`.
+module adds them, for a stage and its -ops companion.
 """
 
-import argparse
 import ast
 import importlib.util
 import json
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,21 +61,6 @@ class Platform:
     tags: Mapping[str, str] = field(default_factory=dict)
     api_policy_file: str = ""
 
-    @classmethod
-    def from_json(cls, text: str) -> "Platform":
-        """Read what `terraform output -json` says, or the plain object of it.
-
-        Raises:
-            SettingsError: a value is missing or unknown.
-        """
-        values = {name: _value(value) for name, value in json.loads(text).items()}
-        if unknown := values.keys() - {known.name for known in fields(cls)}:
-            raise SettingsError(f"The platform's values {', '.join(sorted(unknown))} are not known here.")
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise SettingsError(f"The platform's values are not complete: {error}") from None
-
     def settings(self) -> Settings:
         """The values under Zappa's names."""
         named: Settings = {
@@ -99,11 +80,6 @@ class Platform:
         if self.api_policy_file:
             named["apigateway_policy"] = self.api_policy_file
         return named
-
-
-def _value(output: Any) -> Any:
-    value = output["value"] if isinstance(output, dict) and output.keys() >= {"value", "type"} else output
-    return tuple(value) if isinstance(value, list) else value
 
 
 def committed(path: Path = COMMITTED) -> dict[str, Settings]:
@@ -210,24 +186,3 @@ def _is_stage(node: ast.expr) -> bool:
         case ast.Attribute(attr="stage_config") | ast.Subscript(value=ast.Attribute(attr="zappa_settings")):
             return True
     return False
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m ops.zappa_settings", description=__doc__)
-    parser.add_argument("stage", choices=STAGES)
-    parser.add_argument("--platform", type=Path, required=True, help="the values of `Platform` as JSON")
-    arguments = parser.parse_args()
-    try:
-        rendered = render(arguments.stage, Platform.from_json(arguments.platform.read_text()))
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        return 1
-    path = ROOT / "build" / f"zappa_settings.{arguments.stage}.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(rendered, indent=2) + "\n")
-    print(path.relative_to(ROOT))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -18,11 +18,32 @@ module "database" {
   port                      = var.database_port
   multi_az                  = var.database_multi_az
   proxy                     = var.database_proxy
+  read_replica              = var.database_read_replica
+  aurora                    = var.database_aurora
+  instances                 = var.database_instances
   protected                 = var.protected
   alarm_topic_arn           = module.monitoring.topic_arn
   master_password           = ephemeral.aws_secretsmanager_random_password.master.random_password
   master_password_version   = var.database_master_password_version
   app_passwords             = local.app_passwords
+
+  permissions_boundary = local.permissions_boundary
+}
+
+# What `make restore` made, RDS knows and Terraform does not yet. The first one is Terraform's own.
+import {
+  for_each = { for name in var.database_instances : name => name if name != local.name }
+  to       = module.database.aws_db_instance.this[each.key]
+  id       = each.key
+}
+
+module "backup_copies" {
+  source    = "./modules/backup-copies"
+  count     = var.database_backup_region == "" ? 0 : 1
+  providers = { aws = aws.backup }
+
+  name         = local.name
+  instance_arn = module.database.instance_arn
 }
 
 module "dynamodb" {
@@ -44,9 +65,9 @@ module "storage" {
 module "mail" {
   source = "./modules/mail"
 
-  name   = local.name
-  domain = var.mail_domain
-
+  name            = local.name
+  domain          = var.mail_domain
+  sender_name     = var.mail_sender_name
   alarm_topic_arn = module.monitoring.topic_arn
 }
 
@@ -71,14 +92,18 @@ module "zappa" {
         database-secret = module.database.secret_policies[stage].app
         rate-limits     = module.dynamodb.access_policies[stage]
         map-files       = module.storage.map_reading_policies[stage]
+        uploads         = module.storage.upload_policies[stage].serve
       })
       ops_policies = merge(module.mail.sending_policies, lookup(local.cdn_policies, stage, {}), {
         database-secrets = module.database.secret_policies[stage].ops
         rate-limits      = module.dynamodb.ops_policies[stage]
         map-files        = module.storage.import_policies[stage]
+        uploads          = module.storage.upload_policies[stage].ops
       })
     }
   }
+
+  permissions_boundary = local.permissions_boundary
 }
 
 module "geodata_import" {
@@ -101,6 +126,8 @@ module "geodata_import" {
       }
     }
   }
+
+  permissions_boundary = local.permissions_boundary
 }
 
 module "monitoring" {
@@ -113,7 +140,7 @@ module "monitoring" {
   account_alarms      = var.account_alarms
   traced              = !var.emulated # an emulator refuses it
   log_group_names     = module.zappa.log_group_names
-  database_identifier = local.name
+  database_dimensions = module.database.metric_dimensions
 
   stages = {
     for stage, settings in var.stages : stage => {
@@ -121,6 +148,8 @@ module "monitoring" {
       alarmed            = coalesce(settings.alarmed, stage == "prod")
     }
   }
+
+  permissions_boundary = local.permissions_boundary
 }
 
 locals {

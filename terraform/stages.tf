@@ -12,6 +12,7 @@ locals {
         EMAIL_URL          = module.mail.email_url
         DEFAULT_FROM_EMAIL = module.mail.sender
         REGION_FILES       = module.storage.map_files[stage]
+        UPLOADS            = module.storage.uploads
       },
       # Without a CDN the function serves its static files itself: the bucket is private.
       settings.static_url == "" ? {} : { STATIC_URL = settings.static_url },

@@ -131,6 +131,51 @@ variable "database_proxy" {
   default     = false
 }
 
+variable "database_read_replica" {
+  description = "A copy to read from, for reports: about $14 a month. On Aurora a reader that takes over when the writer fails, about $44."
+  type        = bool
+  default     = false
+}
+
+variable "database_aurora" {
+  description = <<-EOT
+    Aurora Serverless v2 in place of the instance, from about $45 a month: {} for 0.5 to 2 ACU, of 2 GB each. snapshot: what the
+    cluster begins with, of the instance or a cluster, and of no newer version; it stays said, as another one makes the cluster anew.
+    Beside an instance that is there, until its data are moved: name that in database_instances (docs/operating.md).
+  EOT
+  type = object({
+    min_capacity = optional(number, 0.5)
+    max_capacity = optional(number, 2)
+    snapshot     = optional(string, "")
+    version      = optional(string, "16.8")
+  })
+  default = null
+}
+
+variable "database_instances" {
+  description = <<-EOT
+    The RDS instances by name, oldest first; the last one serves, unless database_aurora does. Empty: one, called as the environment.
+    `make restore` says what to write here. An instance that leaves the list is destroyed, with a final snapshot if protected.
+  EOT
+  type        = list(string)
+  default     = []
+}
+
+variable "database_backup_region" {
+  description = "Another region that gets a copy of every automated backup, for about $3 a month. Empty: none."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.database_backup_region == "" || (can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.database_backup_region)) && var.database_backup_region != var.region)
+    error_message = "database_backup_region is the code of another AWS region than the database's, like us-west-2, or empty."
+  }
+  validation {
+    condition     = var.database_backup_region == "" || var.database_aurora == null
+    error_message = "RDS copies an instance's backups, not Aurora's: leave database_backup_region empty, and copy a cluster's snapshots by AWS Backup."
+  }
+}
+
 variable "database_master_password_version" {
   description = "Raise by one for a new master password. Terraform never knows the password itself."
   type        = number
@@ -166,6 +211,12 @@ variable "mail_domain" {
   description = "The domain that mail is sent from, e.g. example.org; SES knows it once in an account, so each environment needs its own. Empty: no mail identity, and every mail is dropped."
   type        = string
   default     = ""
+}
+
+variable "mail_sender_name" {
+  description = "What mail programs show as the sender."
+  type        = string
+  default     = "Coalition Builder"
 }
 
 variable "alarm_email" {

@@ -17,6 +17,7 @@ PRODUCTION = {
     "PUBLIC_URL": "https://coalition.example.org",
     "STATIC_URL": "https://static.example.org/",
     "RATE_LIMIT_TABLE": "coalition-builder-rate-limits",
+    "UPLOADS": "s3://coalition-builder-media/",
     "EMAIL_URL": "smtp+tls://mailer:only-for-tests@mail.example.org:587",
     "DEFAULT_FROM_EMAIL": "Coalition <coalition@example.org>",
 }

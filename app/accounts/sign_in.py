@@ -7,6 +7,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
+from app.accounts.models import User
 from app.ratelimit.limiter import Decision
 from app.ratelimit.requests import address_of, as_refusal, first_refusal, refusal_words
 
@@ -41,3 +42,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = (getattr(response, "context_data", None) or {}).get("form")
     refusal = getattr(form, "refusal", None)
     return as_refusal(response, refusal) if refusal else response
+
+
+def who_signed_in(request: HttpRequest) -> User:
+    """The member of staff, on a page that asked for a permission."""
+    assert isinstance(request.user, User)  # noqa: S101 - for the type checker: a visitor has no permission
+    return request.user

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -44,7 +45,13 @@ def issue(name: str, scopes: list[str], *, days: int, by: User) -> NewToken:
         expires_at=timezone.now() + dt.timedelta(days=days),
     )
     row.full_clean()
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        # Another request took the name meanwhile, which a second look finds.
+        row.full_clean()
+        raise
     return NewToken(row, text)
 
 

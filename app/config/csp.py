@@ -41,7 +41,8 @@ class ContentSecurityPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
         if not _is_debug_page(response):
-            response.headers.setdefault(HEADER, self._value)
+            own = getattr(response, "_csp_config", None)
+            response.headers.setdefault(HEADER, _header_value(own) if own else self._value)
         return response
 
 

@@ -126,6 +126,18 @@ class StageEnvironment:
             return default
         return value
 
+    def files(self, name: str, **fallback: str) -> str:
+        """`s3://bucket/`, or on a developer's machine a folder."""
+        value = self.text(name, **fallback)
+        wanted = (
+            r"s3://[a-z0-9][a-z0-9-]{1,61}[a-z0-9]/"
+            if not self.is_local or value.startswith("s3:")
+            else r".+"
+        )
+        if value and not re.fullmatch(wanted, value):
+            self.problems.append(f"{name} is {value!r}, expected s3://bucket/")
+        return value
+
     def choice(self, name: str, choices: Collection[str], **fallback: str) -> str:
         value = self.text(name, **fallback)
         if value not in choices:

@@ -1,4 +1,4 @@
-"""Where files of users go in a deployed stage: nowhere yet (docs/decisions/0023)."""
+"""Django's own storage of files, which nothing may use: files of people go through app/uploads (docs/decisions/0072)."""
 
 from typing import Any, NoReturn
 
@@ -7,12 +7,12 @@ from django.core.files.storage import Storage
 
 
 class RefuseEveryFile(Storage):
-    """Says what is missing, where Django's own storage would find a disk that is read-only or gone the next minute."""
+    """Says where files go, where Django's own storage would find a disk that is read-only or gone the next minute."""
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise ImproperlyConfigured(
-            "A deployed stage keeps no files of users: give STORAGES['default'] a private bucket first"
-            " (docs/decisions/0023-no-media-until-uploads.md)."
+            "Files of people are not kept by Django's storage but by app/uploads, which looks at them first"
+            " (docs/decisions/0072-uploads-go-past-the-functions.md)."
         )
 
     open = save = delete = exists = listdir = size = url = path = _refuse

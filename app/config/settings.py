@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "app.accounts",
     "app.mail",
     "app.ratelimit",  # for its management command
+    "app.uploads",
     "app.regions",
     "app.campaigns",
     "app.stakeholders",
@@ -65,6 +66,7 @@ MIDDLEWARE = [
     "app.config.csp.ContentSecurityPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "app.config.offices.OfficeNetworksMiddleware",
+    "app.config.nul.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -127,20 +129,13 @@ if STATIC_HASHED and STATIC_URL.startswith("/"):
         "app.config.static_files.StaticFilesMiddleware",
     )
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage"
-        if env.is_local
-        else "app.config.media.RefuseEveryFile"
-    },
+    "default": {"BACKEND": "app.config.media.RefuseEveryFile"},
     "staticfiles": {
         "BACKEND": "app.config.storage.HashedStaticFiles"
         if STATIC_HASHED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-
-# Nothing serves it.
-MEDIA_ROOT = VAR / "media"
 
 # How addresses become points; see app/regions/geocoding.py.
 GEOCODER = env.choice("GEOCODER", ("census", "none"), default="census")
@@ -150,6 +145,10 @@ CENSUS_GEOCODER_URL = env.url(
 
 # Where the files of whole maps go; see app/regions/files.py.
 REGION_FILES = env.text("REGION_FILES", default=str(VAR / "regions") if env.is_local else "")
+
+# Where files that people send us go; see app/uploads.
+UPLOADS = env.files("UPLOADS", local=str(VAR / "uploads"))
+UPLOAD_PURPOSES = ["app.influencers.consent.ConsentForms", "app.influencers.workbook.uploads.Workbooks"]
 
 # A task enqueued in a transaction is sent after it commits, or never: the queue is the outbox.
 # What needs the IPv4 internet waits in a queue of its own, which the -ops function leaves alone: it has no way there.
@@ -221,10 +220,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["app.accounts.policy.RoutePolicy"],
     "DEFAULT_PAGINATION_CLASS": "app.config.api.Pages",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["app.config.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "app.config.api.error_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    # drf-spectacular would put any `?version=` into a header.
+    "ALLOWED_VERSIONS": ["1"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Coalition Builder",

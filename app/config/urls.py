@@ -31,6 +31,7 @@ urlpatterns = [
     # Before the staff area's own, which does not know of the limits.
     path("admin/login/", sign_in),
     path("admin/", admin.site.urls),
+    path("uploads/", include("app.uploads.urls")),
     path("", include("app.site.urls")),
 ]
 

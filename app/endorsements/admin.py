@@ -6,8 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from app.accounts.models import User
 from app.accounts.read_only import ReadOnlyAdminMixin
+from app.accounts.sign_in import who_signed_in
 from app.endorsements.models import Endorsement, State
 from app.endorsements.services import moderate
 
@@ -78,8 +78,7 @@ class EndorsementAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[Endorsement]):
     def _moderate(self, request: HttpRequest, queryset: QuerySet[Endorsement], state: State) -> None:
         # By key: a filter of the list page on the state would no longer hold while the state changes.
         selected = list(queryset.values_list("pk", flat=True))
-        moderator = User.objects.get(username=request.user.get_username())
-        changed = moderate(Endorsement.objects.filter(pk__in=selected), state, moderator)
+        changed = moderate(Endorsement.objects.filter(pk__in=selected), state, who_signed_in(request))
         if changed:
             now = f"endorsement is now {state}" if changed == 1 else f"endorsements are now {state}"
             self.message_user(request, f"{changed} {now}.", messages.SUCCESS)

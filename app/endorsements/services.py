@@ -4,7 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -36,6 +39,10 @@ class LinkUnusableError(Exception):
 
 class AlreadyEndorsedError(Exception):
     """The person behind the address has endorsed this campaign before; nothing was changed."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__(campaign.pk)
+        self.campaign = campaign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +136,7 @@ def confirm(token: str) -> Endorsement:
             _confirm_as(endorsement, stakeholder)
             return endorsement
         endorsement.delete()
-    raise AlreadyEndorsedError
+    raise AlreadyEndorsedError(endorsement.campaign)
 
 
 @transaction.atomic
@@ -169,6 +176,29 @@ def forget_unconfirmed() -> int:
     return forgotten.delete()[1].get(Endorsement._meta.label, 0)  # noqa: SLF001 - Django's public name
 
 
+@transaction.atomic
+def erase(address: str) -> dict[str, int]:
+    """Delete a person and every endorsement of their address, so that they are neither shown nor counted nor known.
+
+    Returns:
+        How many rows of each kind were deleted.
+    """
+    email = normalise_email(address)
+    people = Stakeholder.objects.select_for_update().filter(email=email)
+    # That staff changed a row stays on record, not whose it was.
+    of_people = ContentType.objects.get_for_model(Stakeholder)
+    keys = [str(person.pk) for person in people]
+    LogEntry.objects.filter(content_type=of_people, object_id__in=keys).update(
+        object_repr="erased", change_message=""
+    )
+    endorsements = Endorsement.objects.filter(Q(email=email) | Q(stakeholder__email=email))
+    # In this order: a person with endorsements can't be deleted.
+    _, deleted = endorsements.delete()
+    deleted |= people.delete()[1]
+    kinds = (Stakeholder, Endorsement)
+    return {kind._meta.model_name or "": deleted.get(kind._meta.label, 0) for kind in kinds}  # noqa: SLF001 - Django's public name
+
+
 def _standing_of(campaign: Campaign, email: str) -> Endorsement | None:
     return campaign.endorsements.standing().filter(stakeholder__email=email).first()
 
@@ -180,10 +210,12 @@ def _mail(endorsement: Endorsement, purpose: EmailLink.Purpose, template: str) -
 def _use(token: str, purpose: EmailLink.Purpose, leads_to: State) -> Endorsement:
     """The link's endorsement, locked until the transaction ends, if it may reach the state."""
     link = find_link(token, purpose)
+    # Whoever waits here may find it deleted: the same link's other request came first.
+    found = Endorsement.objects.select_for_update(of=("self",)).select_related("campaign")
+    endorsement = found.filter(pk=link.endorsement_id).first()
     # Of any number of parallel requests exactly one changes the row.
     used = EmailLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now())
-    endorsement = Endorsement.objects.select_for_update().get(pk=link.endorsement_id)
-    if not used or not endorsement.may_become(leads_to):
+    if not (endorsement and used and endorsement.may_become(leads_to)):
         raise LinkUnusableError
     return endorsement
 

@@ -78,7 +78,7 @@ class InfluencerDetail(generics.RetrieveUpdateDestroyAPIView[Influencer]):
 
     def perform_destroy(self, instance: Influencer) -> None:
         try:
-            delete_influencer(instance)
+            delete_influencer(instance, self.request.user.get_username())
         except ConsentFormKeptError as error:
             raise ConsentFormKept(str(error)) from None
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 
 class ConsentFormQuerySet(models.QuerySet["ConsentForm"]):
+    def awaited(self) -> Self:
+        """Whose file may still come."""
+        return self.filter(state=ConsentForm.State.AWAITED, influencer__isnull=False)
+
     def stored(self) -> Self:
         """Checked and not yet deleted: what may be downloaded."""
         return self.filter(state=ConsentForm.State.STORED)

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
 from app.accounts.models import User
-from app.influencers.models import Influencer, InfluencerQuerySet, Merge
+from app.influencers.models import Account, Influencer, InfluencerQuerySet, Merge, Platform
+from app.influencers.search import any_of
 
 KEPT, REMOVED = "kept", "removed"
 SIDES = (KEPT, REMOVED)
@@ -52,18 +53,18 @@ class UnresolvedError(Exception):
 
 def candidates(influencer: Influencer) -> InfluencerQuerySet:
     """Who may be the same person: the same number, name, or e-mail address or handle of an account."""
-    accounts = influencer.accounts.all()
-    emails = [account.email for account in accounts if account.email]
-    handles = [account.handle for account in accounts]
-    same = (
-        Q(lower_name=influencer.name.lower())
-        | Q(accounts__email__in=emails)
-        | Q(accounts__handle__in=handles)
-    )
+    own = influencer.accounts.all()
+    same = Q(key=Lower(Value(influencer.name)))
     if influencer.phone:
-        same |= Q(phone=influencer.phone)
-    others = Influencer.objects.annotate(lower_name=Lower("name")).exclude(pk=influencer.pk)
-    return others.filter(same).distinct().order_by("name", "pk")[:MOST_CANDIDATES]
+        # In upper case, as the e-mail addresses below: so the search's index serves it.
+        same |= Q(phone__iexact=influencer.phone)
+    # With each platform named, the index of platform and handle does.
+    reached = Q(platform__in=Platform.values, handle__in=[account.handle for account in own])
+    for email in {account.email for account in own if account.email}:
+        reached |= Q(email__iexact=email)
+    owners = Account.objects.filter(reached).order_by().values("influencer")
+    others = Influencer.objects.annotate(key=Lower("name")).exclude(pk=influencer.pk)
+    return any_of(others, same, Q(pk__in=owners)).order_by("name", "pk")[:MOST_CANDIDATES]
 
 
 def preview(kept: Influencer, removed: Influencer) -> Preview:

@@ -20,6 +20,7 @@ from app.influencers.names import (
     normalise_text,
 )
 from app.influencers.platforms import ADAPTERS, NotAnAccountError, adapter
+from app.influencers.search import TrigramIndex, holding
 from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
 from app.mail.addresses import normalise_email
 from app.regions.models import Region
@@ -84,23 +85,18 @@ class Tag(models.Model):
 
 
 class InfluencerQuerySet(models.QuerySet["Influencer"]):
-    def known_as(self, name: str, phone: str) -> Self:
-        """Who has this name and number; at most one. Both come normalised (names.py)."""
-        # Both sides by the database: Python's lower case and its own differ for a few letters.
-        return self.annotate(key=Lower("name")).filter(key=Lower(models.Value(name)), phone=phone)
-
     def search(self, text: str) -> Self:
         """Name, number, or handle or e-mail address of an account, anywhere in them."""
         wanted = normalise_text(text)
-        accounts = Account.objects.filter(Q(handle__icontains=_handle(wanted)) | Q(email__icontains=wanted))
-        return self.filter(_named(wanted) | Q(pk__in=accounts.values("influencer")))
+        reached = Account.objects.filter(_reached(wanted)).order_by().values("influencer")
+        return holding(self, _bare(wanted), _named(wanted), Q(pk__in=reached))
 
     def with_accounts(self) -> Self:
         """Accounts with their tags, campaigns and regions, in a constant number of queries."""
         return self.prefetch_related(
             Prefetch("accounts", Account.objects.prefetch_related("tags")),
             "campaigns",
-            Prefetch("regions", Region.objects.without_shapes()),
+            Prefetch("regions", Region.objects.to_be_written()),
         )
 
 
@@ -146,7 +142,10 @@ class Influencer(models.Model):
                 violation_error_message="The number is kept with its country code, as +12025550143.",
             ),
         ]
-        indexes = [models.Index(fields=["name", "id"], name="influencer_list")]
+        indexes = [
+            models.Index(fields=["name", "id"], name="influencer_list"),
+            TrigramIndex(fields=["name", "phone"], name="influencer_search"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.phone})" if self.phone else self.name
@@ -176,10 +175,8 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def search(self, text: str) -> Self:
         """Handle, e-mail address, or name or number of the influencer, anywhere in them."""
         wanted = normalise_text(text)
-        people = Influencer.objects.filter(_named(wanted))
-        return self.filter(
-            Q(handle__icontains=_handle(wanted)) | Q(email__icontains=wanted) | Q(influencer__in=people)
-        )
+        named = Influencer.objects.filter(_named(wanted)).order_by().values("pk")
+        return holding(self, _bare(wanted), _reached(wanted), Q(influencer__in=named))
 
     def tagged(self, names: Iterable[str]) -> Self:
         """Those that have every one of the tags."""
@@ -253,6 +250,7 @@ class Account(models.Model):
                 name="account_by_followers",
             ),
             models.Index(fields=["influencer", "platform"], name="account_of_influencer"),
+            TrigramIndex(fields=["handle", "email"], name="account_search"),
         ]
 
     def __str__(self) -> str:
@@ -345,12 +343,18 @@ class Merge(models.Model):
         return f"{self.removed_id} merged into {self.kept_id}"
 
 
-def _handle(text: str) -> str:
+def _bare(text: str) -> str:
     return text.removeprefix("@")
 
 
+def _reached(text: str) -> Q:
+    return Q(handle__icontains=_bare(text)) | Q(email__icontains=text)
+
+
 def _named(text: str) -> Q:
+    named = Q(name__icontains=text)
     digits = "".join(character for character in text if character.isdecimal())
-    by_name = Q(name__icontains=text)
     only_number = not any(character.isalpha() for character in text)
-    return by_name | Q(phone__contains=digits) if only_number and len(digits) >= _SEARCHED_DIGITS else by_name
+    if only_number and len(digits) >= _SEARCHED_DIGITS:
+        named |= Q(phone__icontains=digits)
+    return named

@@ -50,15 +50,6 @@ class RegionReference(serializers.ModelSerializer[Region]):
 class _CheckedSerializer(serializers.ModelSerializer[Any]):
     """Saves by the model's own rules, and answers with what they say."""
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # PostgreSQL takes no NUL in a text.
-        bad = {
-            name: ["Null characters are not allowed."] for name, value in attrs.items() if "\0" in str(value)
-        }
-        if bad:
-            raise serializers.ValidationError(bad)
-        return attrs
-
     def _save(self, row: Any, values: dict[str, Any]) -> None:
         for name, value in values.items():
             setattr(row, name, value)

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Value
 from django.db.models.functions import Greatest
 
+from app.influencers.consent import refuse
 from app.influencers.models import Account, ConsentForm, DailyMetrics, Influencer, Tag
 from app.influencers.names import normalise_tag
 
@@ -56,18 +57,31 @@ def _save(row: Account | Influencer, columns: set[str]) -> None:
 
 
 @transaction.atomic
-def delete_influencer(influencer: Influencer) -> None:
-    """Delete an influencer with accounts and metrics.
+def delete_influencer(influencer: Influencer, who: str) -> None:
+    """Delete an influencer with accounts, metrics and what merges kept of them; one who is gone already stays so.
+
+    A consent form that is on its way is no longer awaited.
+
+    Args:
+        influencer: who goes.
+        who: deletes, for the record of a consent form.
 
     Raises:
         ConsentFormKeptError: a consent form is in store.
     """
-    Influencer.objects.select_for_update().get(pk=influencer.pk)
-    kept = ConsentForm.objects.stored().filter(influencer=influencer).order_by("-retain_until").first()
-    if kept is not None:
+    # Waits for whoever is about to give them a consent form.
+    Influencer.objects.select_for_update().filter(pk=influencer.pk).first()
+    # A file that is being taken in has its row locked, so this waits until it is in store, or refused.
+    forms = list(ConsentForm.objects.select_for_update().filter(influencer=influencer))
+    kept = [form.retain_until for form in forms if form.state == ConsentForm.State.STORED]
+    if kept:
         raise ConsentFormKeptError(
-            f"{influencer.name} has a consent form that is kept until {kept.retain_until}. Delete the form first."
+            f"{influencer.name} has a consent form that is kept until {max(kept)}. Delete the form first."
         )
+    for form in forms:
+        if form.state == ConsentForm.State.AWAITED:
+            refuse(form, "The influencer was deleted.", who)
+    influencer.merges.all().delete()
     influencer.delete()
 
 

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from app.influencers.platforms import ADAPTERS
+
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
@@ -14,6 +16,7 @@ class WorkbookImport(models.Model):
     """A workbook that somebody uploaded. Nothing of it is in the other tables before it is applied."""
 
     class State(models.TextChoices):
+        AWAITED = "awaited", "Upload awaited"
         READING = "reading", "Being read"
         REFUSED = "refused", "Refused"
         PREVIEWED = "previewed", "To be confirmed"
@@ -29,8 +32,16 @@ class WorkbookImport(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     made_at = models.DateTimeField(default=timezone.now)
-    filename = models.CharField(max_length=160)
-    content = models.BinaryField(help_text="The file, until it is applied or cancelled.")
+    filename = models.CharField(max_length=160, blank=True)
+    content = models.BinaryField(default=b"", help_text="The file, until it is applied or cancelled.")
+    # With a default in the database, for the code before, which serves while this is migrated.
+    key = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the upload, if it is a large one.",
+    )
     state = models.CharField(max_length=9, choices=State.choices, default=State.READING)
     refusal = models.TextField(blank=True, help_text="Why the file as a whole is refused.")
     notices = models.JSONField(default=list, help_text="What is left out of account.")
@@ -51,14 +62,25 @@ class WorkbookImport(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
-                    state__in=("reading", "refused", "previewed", "applying", "done", "cancelled")
+                    state__in=(
+                        "awaited",
+                        "reading",
+                        "refused",
+                        "previewed",
+                        "applying",
+                        "done",
+                        "cancelled",
+                    )
                 ),
                 name="workbook_import_state_known",
+            ),
+            models.UniqueConstraint(
+                fields=["key"], condition=~models.Q(key=""), name="workbook_import_one_per_upload"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.filename} ({self.get_state_display().lower()})"
+        return f"{self.filename or 'A workbook'} ({self.get_state_display().lower()})"
 
     @property
     def is_under_way(self) -> bool:
@@ -75,14 +97,16 @@ class WorkbookImport(models.Model):
 
 
 class WorkbookExport(models.Model):
-    """The accounts that a search found, as workbooks that a browser can fetch one by one."""
+    """What a search found, as workbooks that a browser can fetch one by one."""
 
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     made_at = models.DateTimeField(default=timezone.now)
-    platform = models.CharField(max_length=9)
-    query = models.JSONField(help_text="A validated AccountQuery.")
+    platform = models.CharField(
+        max_length=9, blank=True, help_text="Whose accounts; empty for influencers with all of theirs."
+    )
+    query = models.JSONField(help_text="A validated AccountQuery, or InfluencerQuery.")
     rows = models.PositiveIntegerField(help_text="Found when it was asked for.")
     written = models.PositiveIntegerField(default=0)
     is_done = models.BooleanField(default=False)
@@ -94,7 +118,12 @@ class WorkbookExport(models.Model):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        return f"{self.rows} accounts"
+        return f"{self.rows:,} {self.subject}"
+
+    @property
+    def subject(self) -> str:
+        """What its rows are."""
+        return f"accounts on {ADAPTERS[self.platform].label}" if self.platform else "rows of influencers"
 
     @property
     def percent(self) -> int:

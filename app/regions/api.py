@@ -56,11 +56,7 @@ class LocateQuery(serializers.Serializer[Any]):
     longitude = serializers.FloatField(help_text="Degrees east, WGS 84; negative in the Americas.")
 
     def validate(self, attrs: dict[str, float]) -> dict[str, Any]:
-        try:
-            return {"point": Point.checked(attrs["longitude"], attrs["latitude"])}
-        except ValueError as error:
-            field = "latitude" if "Latitude" in str(error) else "longitude"
-            raise serializers.ValidationError({field: [str(error)]}) from None
+        return {"point": Point.checked(attrs["longitude"], attrs["latitude"])}
 
 
 class LocatedSerializer(serializers.Serializer[Any]):

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -95,7 +96,7 @@ class CensusGeocoder:
         answer = self._ask(f"{self.base_url}/locations/onelineaddress?{query}")
         try:
             matches = [_match(found) for found in json.loads(answer)["result"]["addressMatches"]]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, ValidationError) as error:
             raise GeocoderUnavailableError(
                 f"The geocoder's answer is not what it documents ({type(error).__name__}: {error})."
             ) from None

@@ -47,12 +47,12 @@ class Point(NamedTuple):
         """A point that lies on the globe.
 
         Raises:
-            ValueError: a coordinate is out of range or no finite number.
+            ValidationError: by field; a coordinate is out of range or no finite number.
         """
         if not (math.isfinite(latitude) and -90 <= latitude <= 90):  # noqa: PLR2004 - degrees
-            raise ValueError("Latitude is a number from -90 to 90.")
+            raise ValidationError({"latitude": "Latitude is a number from -90 to 90."})
         if not (math.isfinite(longitude) and -180 <= longitude <= 180):  # noqa: PLR2004 - degrees
-            raise ValueError("Longitude is a number from -180 to 180.")
+            raise ValidationError({"longitude": "Longitude is a number from -180 to 180."})
         return cls(longitude, latitude)
 
 

@@ -85,6 +85,10 @@ class RegionQuerySet(models.QuerySet["Region"]):
     def without_shapes(self) -> Self:
         return self.defer("geometry", "outline", "parent__geometry", "parent__outline")
 
+    def to_be_written(self) -> Self:
+        """With what their written form needs (written.py)."""
+        return self.select_related("parent").without_shapes()
+
     def with_shapes(self) -> Self:
         return self.defer(None)
 

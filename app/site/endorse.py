@@ -107,16 +107,15 @@ def _use_link(
 ) -> HttpResponse:
     """GET shows what the button will do; mail scanners open every link they see, so POST alone does it."""
     try:
-        endorsement = find_link(token, purpose).endorsement
         if request.method != "POST":
+            endorsement = find_link(token, purpose).endorsement
             return render(request, f"site/{purpose}.html", {"endorsement": endorsement})
-        campaign = endorsement.campaign
-        use(token)
+        endorsement = use(token)
     except LinkUnusableError:
         context = {"purpose": purpose.value, "hours": settings.ENDORSEMENT_LINK_HOURS}
         return render(request, "site/link_unusable.html", context, status=GONE)
-    except AlreadyEndorsedError:
-        return render(request, "site/already_endorsed.html", {"campaign": campaign})
+    except AlreadyEndorsedError as error:
+        return render(request, "site/already_endorsed.html", {"campaign": error.campaign})
     return render(request, f"site/{purpose}_done.html", {"endorsement": endorsement})
 
 

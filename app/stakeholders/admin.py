@@ -35,7 +35,9 @@ class StakeholderAdmin(admin.ModelAdmin[Stakeholder]):
         form: ModelForm[Stakeholder],
         change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
-        super().save_model(request, obj, form, change)
+        del request
+        # A job or a confirmation may have located them since the row was read.
+        obj.save(update_fields=[*form.changed_data, "updated_at"] if change else None)
         if "address" in form.changed_data:
             request_location(obj)
 

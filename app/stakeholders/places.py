@@ -53,11 +53,7 @@ def _resolve_point(latitude: float | None, longitude: float | None) -> Point:
     if latitude is None or longitude is None:
         missing = "latitude" if latitude is None else "longitude"
         raise ValidationError({missing: "Latitude and longitude come together."})
-    try:
-        point = Point.checked(longitude, latitude)
-    except ValueError as error:
-        field = "latitude" if "Latitude" in str(error) else "longitude"
-        raise ValidationError({field: str(error)}) from None
+    point = Point.checked(longitude, latitude)
     # By bounding box, not by shape: maps end at the shoreline, people on piers do not.
     states = Region.objects.of(RegionKind.STATE)
     around = states.filter(

@@ -59,6 +59,7 @@ def _move(stakeholder_id: int, address: str, point: Point) -> str:
 
 def contradicts(stakeholder: Stakeholder, point: Point) -> bool:
     """Whether a point lies in another county than the one they named. What they said themselves holds."""
-    named = stakeholder.county_geoid
+    if not stakeholder.county_geoid:
+        return False
     counties = (region for region in Region.objects.located_at(point) if region.kind == RegionKind.COUNTY)
-    return bool(named) and any(county.geoid != named for county in counties)
+    return any(county.geoid != stakeholder.county_geoid for county in counties)

@@ -15,9 +15,8 @@ from pathlib import Path
 from ops import plans, terraform
 from ops.cost import bill, edge, figures, page, report
 from ops.cost.figures import CostError
+from ops.infrastructure import ENVIRONMENTS
 from ops.plans import PlanError, PlanJson
-
-ENVIRONMENTS = ("nonprod", "prod")
 
 
 def show(environment: str, plan: PlanJson, *, as_json: bool) -> list[str]:
@@ -73,7 +72,7 @@ def main() -> int:
         # A person without Terraform is told; a CI has to have it.
         print(f"NOT PRICED: {error}", file=sys.stderr)
         return 2 if os.environ.get("CI") or arguments.json else 0
-    except (CostError, PlanError, OSError) as error:
+    except (CostError, PlanError, terraform.TerraformError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 

@@ -17,6 +17,28 @@ _SWITCHES = (
     ('`database_instance_class = "db.t4g.small"`', (("db.t4g.small", 1.0), ("db.t4g.micro", -1.0))),
     ("`database_multi_az = true`", (("db.t4g.micro", 1.0), ("database_gp3_gb", 20 / 730))),
     ("`database_proxy = true`", (("proxy_vcpu_hour", 2.0),)),
+    (
+        "`database_read_replica = true`",
+        (("db.t4g.micro", 1.0), ("database_gp3_gb", 20 / 730), ("alarm_metric", 1 / 730)),
+    ),
+    (
+        "`database_backup_region`",
+        (
+            ("backup_stored_gb", 20 / 730),
+            ("transfer_between_regions_gb", 20 / 730),
+            ("encryption_key", 1 / 730),
+        ),
+    ),
+    (
+        "`database_aurora = {}`, in place of the instance",
+        (
+            ("aurora_capacity_hour", 0.5),
+            ("aurora_stored_gb", 10 / 730),
+            ("db.t4g.micro", -1.0),
+            ("database_gp3_gb", -20 / 730),
+            ("alarm_metric", -1 / 730),
+        ),
+    ),
     ("`interface_endpoints`, each", (("interface_endpoint_hour", 2.0),)),
     (
         "a NAT gateway in each of two zones, which there is not",

@@ -12,6 +12,7 @@ Values = Mapping[str, Any]
 # A burstable instance of RDS and the smallest that a proxy is billed for.
 _PROXY_VCPUS = 2
 _ZONES = 2
+_SERVERLESS = "db.serverless"
 _FARGATE_CPU_UNITS = 1024
 _MB_PER_GB = 1024
 
@@ -44,20 +45,42 @@ def _database(values: Values) -> Iterator[Amount]:
     copies, note = (2, ", Multi-AZ") if values.get("multi_az") else (1, "")
     kind = str(values["instance_class"])
     yield f"{kind}{note}", kind, copies * _hours()
-    storage = float(values.get("allocated_storage") or 0)
+    # A replica has what its source has, which no plan of it says.
+    unsaid = assumed()["database_gb"] if values.get("replicate_source_db") else 0
+    storage = float(values.get("allocated_storage") or unsaid)
     yield f"{storage:g} GB gp3; as much backup is free", "database_gp3_gb", copies * storage
 
 
-def _cluster(values: Values) -> Iterator[Amount]:
-    scaling = (values.get("serverlessv2_scaling_configuration") or [{}])[0]
-    least = float(scaling.get("min_capacity") or 0)
-    yield f"Aurora Serverless v2, never below {least:g} ACU", "aurora_capacity_hour", least * _hours()
-    yield "storage, 10 GB at first", "aurora_stored_gb", 10
+def _backup_copies(_: Values) -> Iterator[Amount]:
+    yield "backups in another region", "backup_stored_gb", assumed()["database_gb"]
+    yield "their way there", "transfer_between_regions_gb", assumed()["backup_gb_per_month"]
 
 
 def _cluster_instance(values: Values) -> Iterator[Amount]:
-    if values["instance_class"] != "db.serverless":
-        yield str(values["instance_class"]), str(values["instance_class"]), _hours()
+    kind = str(values["instance_class"])
+    # A serverless one costs what its cluster says.
+    if kind != _SERVERLESS:
+        yield kind, kind, _hours()
+
+
+def _capacity(listed: Iterable[Resource]) -> Iterator[Use]:
+    """The least that each serverless member of a cluster takes."""
+    least: dict[str, float] = {}
+    members: list[Resource] = []
+    for one in listed:
+        if one.type == "aws_rds_cluster":
+            scaling = (one.values.get("serverlessv2_scaling_configuration") or [{}])[0]
+            least[_module(one)] = float(scaling.get("min_capacity") or 0)
+        elif one.type == "aws_rds_cluster_instance" and one.values["instance_class"] == _SERVERLESS:
+            members.append(one)
+    for one in members:
+        acu = least[_module(one)]
+        what = f"Aurora Serverless v2, never below {acu:g} ACU"
+        yield Use(what, "aurora_capacity_hour", acu * _hours(), one.address)
+
+
+def _module(one: Resource) -> str:
+    return one.address.rpartition(f"{one.type}.")[0]
 
 
 def _alarm(values: Values) -> Iterator[Amount]:
@@ -115,6 +138,7 @@ PRICED: dict[str, Callable[[Values], Iterable[Amount]]] = {
     "aws_cloudwatch_log_metric_filter": _monthly("metric from logs", "custom_metric"),
     "aws_cloudwatch_metric_alarm": _alarm,
     "aws_db_instance": _database,
+    "aws_db_instance_automated_backups_replication": _backup_copies,
     "aws_db_proxy": _hourly("RDS Proxy", "proxy_vcpu_hour", _PROXY_VCPUS),
     "aws_dynamodb_table": _table,
     "aws_ecr_repository": _assumed("images", "image_stored_gb", "image_gb"),
@@ -123,7 +147,7 @@ PRICED: dict[str, Callable[[Values], Iterable[Amount]]] = {
     "aws_kms_key": _monthly("key", "encryption_key"),
     "aws_lb": _hourly("load balancer", "load_balancer_hour"),
     "aws_nat_gateway": _hourly("NAT gateway, without its traffic", "nat_gateway_hour"),
-    "aws_rds_cluster": _cluster,
+    "aws_rds_cluster": _assumed("storage of a cluster", "aurora_stored_gb", "aurora_gb"),
     "aws_rds_cluster_instance": _cluster_instance,
     "aws_route53_zone": _monthly("hosted zone", "hosted_zone"),
     "aws_s3_bucket": _assumed("stored files", "s3_stored_gb", "stored_gb_per_bucket"),
@@ -227,9 +251,10 @@ def uses(resources: Iterable[Resource]) -> list[Use]:
             f"Nobody has said what {', '.join(unknown)} costs: add a price or the reason why it is free to"
             " ops/cost/resources.py."
         )
-    return [
+    there = [
         Use(what, price, quantity, one.address)
         for one in listed
         if one.type in PRICED
         for what, price, quantity in PRICED[one.type](one.values)
     ]
+    return [*there, *_capacity(listed)]

@@ -5,7 +5,6 @@ ask. So it can tell a limiter that is exact from one that races.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -19,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops import environments
 from ops.processes import end_with_parent, stop
 from ops.system_packages import install
 
 HERE = Path(__file__).parent
-INSTALLED = HERE.parents[1] / "var" / "environments" / "dynalite"
+INSTALLED = environments.ROOT / "var" / "environments" / "dynalite"
 LOCKED = ("package.json", "package-lock.json")
 OLDEST_NODE = 18
 REGION = "us-east-1"
@@ -126,14 +126,7 @@ def _installed() -> Path:
         UnavailableError: npm refused; its words are in the message.
     """
     digest = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in LOCKED)).hexdigest()
-    INSTALLED.parent.mkdir(parents=True, exist_ok=True)
-    with INSTALLED.with_suffix(".lock").open("w") as held:
-        # Two commands at once make one folder, not half of two.
-        fcntl.flock(held, fcntl.LOCK_EX)
-        stamp = INSTALLED / "made-from"
-        if not stamp.exists() or stamp.read_text() != digest:
-            _install()
-            stamp.write_text(digest)
+    environments.make_if_changed(INSTALLED, digest, _install)
     return INSTALLED / "node_modules"
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -106,8 +107,10 @@ def _await_health(server: "subprocess.Popen[bytes]", url: str, log: Path) -> Non
 
 def _server_environment(scratch: str, port: int, without_repair: str) -> dict[str, str]:
     """All it gets: an operator's credentials and proxies are none of its business."""
+    # By which it runs CloudFront's functions.
+    node = shutil.which("node")
     return {
-        "PATH": "/usr/bin:/bin",
+        "PATH": "/usr/bin:/bin" + (f":{Path(node).parent}" if node else ""),
         "HOME": scratch,
         "TMPDIR": scratch,
         "STATE_DIR": scratch,

@@ -339,32 +339,17 @@ def _alarm_fields(alarm: dict[str, Any]) -> str:
     return "".join(f"<{name}>{content}</{name}>" for name, content in fields.items())
 
 
-def repair_key_value_stores(cloudfront_js: Any, keyvaluestore: Any) -> None:
-    """A CloudFront function's import of `cloudfront` is refused, so it can't read a key-value store."""
-    evaluate = cloudfront_js.evaluate
-
-    @functools.wraps(evaluate)
-    def evaluate_with_stores(code: bytes, event: dict[str, Any]) -> Any:
-        # Of all stores, whichever the function is associated with.
-        items = {
-            key: value
-            for store in keyvaluestore._stores._data.values()
-            for key, value in store["items"].items()
-        }
-        get = f"async (key) => {{ const items = {json.dumps(items)}; if (key in items) return items[key]; throw new Error(key); }}"
-        module = f"const cf = {{ kvs: () => ({{ get: {get} }}) }};"
-        return evaluate(code.replace(b"import cf from 'cloudfront';", module.encode()), event)
-
-    cloudfront_js.evaluate = evaluate_with_stores
-
-
 def _service(name: str) -> Any:
     return importlib.import_module(f"ministack.services.{name}")
 
 
 def _repairs() -> dict[str, Callable[[], None]]:
-    from ministack.core import cloudfront_js, lambda_runtime
+    from ministack import app
+    from ministack.core import cloudfront_js, iam_evaluator, lambda_runtime
 
+    # Beside this file, which is where Python looks for what a program imports.
+    edge, answers = importlib.import_module("edge_repairs"), importlib.import_module("lost_answers")
+    databases = importlib.import_module("database_repairs")
     return {
         "qualified_function": lambda: repair_qualified_function(_service("lambda_svc")),
         "binary_media_types": lambda: repair_binary_media_types(_service("apigateway_v1")),
@@ -376,11 +361,17 @@ def _repairs() -> dict[str, Callable[[], None]]:
         "prefix_lists": lambda: repair_prefix_lists(_service("ec2")),
         "empty_secrets": lambda: repair_empty_secrets(_service("secretsmanager")),
         "instance_filters": lambda: repair_instance_filters(_service("rds")),
+        "restore": lambda: databases.repair_restore(_service("rds")),
         "alarms": lambda: repair_alarms(_service("cloudwatch")),
         "mail_from": lambda: repair_mail_from(_service("ses_v2")),
-        "key_value_stores": lambda: repair_key_value_stores(
+        "key_value_stores": lambda: edge.repair_key_value_stores(
             cloudfront_js, _service("cloudfront_keyvaluestore")
         ),
+        "aliases": lambda: edge.repair_aliases(app, _service("cloudfront")),
+        "empty_header_lists": lambda: edge.repair_empty_header_lists(_service("cloudfront")),
+        "secure_origins": lambda: edge.repair_secure_origins(_service("s3"), iam_evaluator),
+        "certificate_options": lambda: edge.repair_certificate_options(_service("acm")),
+        "lost_answers": lambda: answers.repair_lost_answers(app),
     }
 
 

@@ -13,9 +13,8 @@ _MAIL_SECONDS = 90
 _LIST = "/admin/endorsements/endorsement/"
 
 
-def submit(base_url: str, name: str = ENDORSER, address: str = ENDORSERS_ADDRESS) -> None:
+def submit(visitor: Visitor, name: str = ENDORSER, address: str = ENDORSERS_ADDRESS) -> None:
     """Somebody finds the campaign and endorses it."""
-    visitor = Visitor(base_url)
     slugs = [campaign["slug"] for campaign in visitor.get("/api/campaigns/").json()["results"]]
     if slugs != [SLUG]:
         raise UnexpectedAnswerError(f"/api/campaigns/ lists {slugs}.")

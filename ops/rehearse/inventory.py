@@ -25,7 +25,7 @@ class Kind:
         name: what it is called in reports.
         service, operation: of boto3.
         listed: the answer's list, dots between nested keys.
-        named: what an entry is known by; empty if the entry is the name itself.
+        named: what an entry is known by, dots likewise; empty if the entry is the name itself.
         arguments: of the call.
         is_made: whether a deployed platform has some, so that seeing none means that nobody looked.
     """
@@ -47,7 +47,11 @@ class Kind:
         for page in pages:
             for entry in reduce(lambda found, key: found.get(key, []), self.listed.split("."), page):
                 if not isinstance(entry, dict) or entry.get("StackStatus") != "DELETE_COMPLETE":
-                    yield f"{self.name} {entry[self.named] if self.named else entry}"
+                    yield f"{self.name} {_value(entry, self.named) if self.named else entry}"
+
+
+def _value(entry: dict[str, Any], keys: str) -> Any:
+    return reduce(lambda found, key: found[key], keys.split("."), entry)
 
 
 _ACCOUNT = {"AccountId": "000000000000"}
@@ -112,7 +116,35 @@ KINDS = (
         is_made=False,
     ),
     Kind("address", "ec2", "describe_addresses", "Addresses", "PublicIp", is_made=False),
-    Kind("distribution", "cloudfront", "list_distributions", "DistributionList.Items", "Id", is_made=False),
+    Kind("distribution", "cloudfront", "list_distributions", "DistributionList.Items", "Id"),
+    Kind(
+        "origin access control",
+        "cloudfront",
+        "list_origin_access_controls",
+        "OriginAccessControlList.Items",
+        "Name",
+    ),
+    Kind(
+        "cache policy",
+        "cloudfront",
+        "list_cache_policies",
+        "CachePolicyList.Items",
+        "CachePolicy.CachePolicyConfig.Name",
+        {"Type": "custom"},
+    ),
+    Kind(
+        "policy of answers' headers",
+        "cloudfront",
+        "list_response_headers_policies",
+        "ResponseHeadersPolicyList.Items",
+        "ResponseHeadersPolicy.ResponseHeadersPolicyConfig.Name",
+        {"Type": "custom"},
+    ),
+    Kind("CDN's function", "cloudfront", "list_functions", "FunctionList.Items", "Name"),
+    Kind("key-value store", "cloudfront", "list_key_value_stores", "KeyValueStoreList.Items", "Name"),
+    Kind("certificate", "acm", "list_certificates", "CertificateSummaryList", "CertificateArn"),
+    Kind("firewall", "wafv2", "list_web_acls", "WebACLs", "Name", {"Scope": "CLOUDFRONT"}, is_made=False),
+    Kind("DNS zone", "route53", "list_hosted_zones", "HostedZones", "Name", is_made=False),
     Kind("cluster", "ecs", "list_clusters", "clusterArns", is_made=False),
     Kind("repository", "ecr", "describe_repositories", "repositories", "repositoryName", is_made=False),
     Kind("budget", "budgets", "describe_budgets", "Budgets", "BudgetName", _ACCOUNT, is_made=False),

@@ -3,6 +3,7 @@
 import json
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from ops.rehearse import (
     emergency,
     endorsement,
     failures_step,
+    front,
     import_step,
     inventory,
     mailbox,
@@ -26,7 +28,7 @@ from ops.rehearse import (
 )
 from ops.rehearse.account import Rehearsal, plan_again
 from ops.rehearse.variants import Built
-from ops.rehearse.visitor import UnexpectedAnswerError
+from ops.rehearse.visitor import UnexpectedAnswerError, Visitor
 from ops.rehearse.world import World
 
 _KEEP_WARM_SECONDS = 300
@@ -52,29 +54,40 @@ def live(rehearsal: Rehearsal, pool: ThreadPoolExecutor, empty: frozenset[str]) 
     with steps.step("make doctor STAGE=prod") as step:
         step.note = operator.make("doctor", "STAGE=prod").splitlines()[-1]
     with steps.step("make deploy STAGE=prod") as step:
-        operator.make("deploy", "STAGE=prod", "CONFIRM=1")
-        step.note = first
+        front.require_told(operator.make("deploy", "STAGE=prod", "CONFIRM=1"), is_changed=True)
+        step.note = f"{first}, and the CDN in front of it"
     deployment = Deployment(stage.platform, rehearsal.folder / "zappa", steps)
     good = Built(first, _package(rehearsal.root, first), rehearsal.root / "build" / "static" / first)
     with steps.step("take an inventory, and the secrets") as step:
         there, values = inventory.take(), canaries.values_in_secrets_manager()
         inventory.require_seen(empty, there)
         step.note = f"{len(there - empty)} things of {len(inventory.KINDS)} kinds"
-    planned = pool.submit(plan_again, rehearsal, rehearsal.beside, "prod")
+    planned = pool.submit(_plan_all_again, rehearsal)
     values.add(walk.rehearse(stage, deployment, rehearsal.folder))
+    front.visit(rehearsal, deployment, first)
     planned.result()
     second = _update(rehearsal, deployment, pool)
     _go_back(rehearsal, deployment, first, second)
     _tell(rehearsal, first)
-    failures_step.refuse_bad(deployment, good, rehearsal.folder)
+    # None of them is bad in front of the API, and to look there takes Terraform a quarter of a minute each time.
+    bare = replace(deployment.platform, cdn=None)
+    failures_step.refuse_bad(replace(deployment, platform=bare), good, rehearsal.folder)
+    gone = pool.submit(front.take_away, rehearsal, rehearsal.beside)
     outputs = json.loads(rehearsal.terraform("prod", "output", "-json"))
     import_step.rehearse(
         import_task.from_outputs(outputs, "prod").family, rehearsal.folder / "import", steps, {}
     )
     walk.await_keep_warm(stage, deployment, _KEEP_WARM_SECONDS)
+    gone.result()
     with steps.step("make undeploy STAGE=prod"):
         operator.make("undeploy", "STAGE=prod", "CONFIRM=1")
     return values
+
+
+def _plan_all_again(rehearsal: Rehearsal) -> None:
+    """The platform and what is in front of it are as the code says."""
+    plan_again(rehearsal, rehearsal.beside, "prod")
+    front.look_again(rehearsal, rehearsal.beside)
 
 
 def _world(rehearsal: Rehearsal) -> World:
@@ -128,10 +141,10 @@ def _update(rehearsal: Rehearsal, deployment: Deployment, pool: ThreadPoolExecut
             lambda: typed.done() or deployment.releases.holder("prod") is not None, "The lock", _LOCK_SECONDS
         )
         said = "" if typed.done() else operator.refused("deploy", "STAGE=prod", "CONFIRM=1")
-        typed.result()
+        front.require_told(typed.result(), is_changed=False)
         if "is deploying prod" not in said:
             raise UnexpectedAnswerError(f"A deploy beside another one was not told so:\n{said}")
-        step.note = f"{second}; another deploy beside it was refused"
+        step.note = f"{second}; the CDN as it was; another deploy beside it was refused"
     with steps.step("it serves, and its migration is done"):
         smoke.check_release(smoke.through(deployment.public_url()), second)
         listed = operator.make("manage", "STAGE=prod", "ARGS=showmigrations endorsements")
@@ -160,7 +173,7 @@ def _go_back(rehearsal: Rehearsal, deployment: Deployment, first: str, second: s
     with steps.step("endorse on the new schema with the old code"):
         texts = mailbox.in_ses(rehearsal.running.url)
         before = len(texts())
-        endorsement.submit(url, "Grace Example", "grace@example.org")
+        endorsement.submit(Visitor(url), "Grace Example", "grace@example.org")
     committed = rehearsal.root / "zappa_settings.json"
     emergency.roll_back(deployment, committed, rehearsal.folder / "plain-zappa", second)
     with steps.step(f"make rollback STAGE=prod TO={first}") as step:

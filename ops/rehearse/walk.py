@@ -24,7 +24,7 @@ def rehearse(world: World, deployment: Deployment, folder: Path) -> str:
         cast.load_regions(world.database_url)
         password = cast.load_campaign_and_moderator(platform.ops_function, folder)
     with steps.step("endorse the campaign") as step:
-        endorsement.submit(url)
+        endorsement.submit(Visitor(url))
         step.note = "202"
     with steps.step("the schedule's job sends the mail") as step:
         path = endorsement.await_link(world.mailbox, url)

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError
 
 from ops import emulator, postgis, terraform
 from ops.processes import free_port
-from ops.rehearse import canaries, checkout, inventory, production, world
+from ops.rehearse import canaries, checkout, front, inventory, production, world
 from ops.rehearse.account import MAIL_DOMAINS, Rehearsal, destroy, plan_again, plan_and_apply
 from ops.rehearse.operator import Operator
 from ops.rehearse.visitor import UnexpectedAnswerError
@@ -79,6 +79,9 @@ def _without_database(environment: dict[str, str]) -> dict[str, str]:
 
 def _rehearse(rehearsal: Rehearsal, pool: ThreadPoolExecutor) -> None:
     steps, operator = rehearsal.steps, rehearsal.operator
+    with steps.step("put a domain in front of production") as step:
+        front.put_domain_in_front(rehearsal.root)
+        step.note = front.DOMAIN
     with steps.step("take an inventory of the empty account") as step:
         empty = inventory.take()
         step.note = f"{len(empty)} things"

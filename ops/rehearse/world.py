@@ -102,8 +102,8 @@ def require_function_logs(folder: Path) -> None:
 def make_platform(running: Emulator, server_url: str, database_url: str, mail: Path) -> StagePlatform:
     """The least of Terraform's work that one stage needs."""
     project = zappa_settings.project_name()
-    deployments, static = f"{project}-zappa-deployments", f"{project}-static"
-    for bucket in (deployments, static):
+    deployments, static, media = f"{project}-zappa-deployments", f"{project}-static", f"{project}-media"
+    for bucket in (deployments, static, media):
         boto3.client("s3").create_bucket(Bucket=bucket)
     database_secret, django_secret = f"{project}/{STAGE}/database", f"{project}/{STAGE}/django"
     master_secret, server, database = f"{project}/master", urlsplit(server_url), urlsplit(database_url)
@@ -119,6 +119,7 @@ def make_platform(running: Emulator, server_url: str, database_url: str, mail: P
         "DATABASE_SECRET": database_secret,
         "DATABASE_SSLMODE": "disable",
         "DJANGO_SECRET": django_secret,
+        "UPLOADS": f"s3://{media}/",
         "RATE_LIMIT_TABLE": table,
         # This machine also plays the functions, the gateway and the database.
         "RATE_LIMIT_TIMEOUT_MS": "10000",

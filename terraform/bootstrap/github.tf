@@ -4,9 +4,11 @@ module "github_oidc" {
   count  = var.github_repository == "" ? 0 : 1
 
   project        = local.project
+  environments   = module.environments.environments
   repository     = var.github_repository
   repository_ids = var.github_repository_ids
   make_provider  = var.github_provider
   region         = var.region
   state_bucket   = local.bucket
+  edges          = var.github_edges
 }

@@ -55,6 +55,49 @@ run "a_network_that_may_mean_one_machine_or_many_is_refused" {
   expect_failures = [var.office_networks]
 }
 
+run "by_default_there_is_one_instance_and_nothing_beside_it" {
+  command = plan
+
+  assert {
+    condition     = module.database.identifier == local.name && module.database.replica_host == null && length(module.backup_copies) == 0
+    error_message = "Something optional is there."
+  }
+}
+
+run "copies_of_backups_are_in_the_region_that_is_named" {
+  command = plan
+
+  variables {
+    database_backup_region = "us-west-2"
+  }
+
+  assert {
+    condition     = length(module.backup_copies) == 1
+    error_message = "There are none."
+  }
+}
+
+run "it_refuses_copies_in_the_databases_own_region" {
+  command = plan
+
+  variables {
+    database_backup_region = "us-east-1"
+  }
+
+  expect_failures = [var.database_backup_region]
+}
+
+run "it_refuses_copies_of_what_rds_does_not_copy" {
+  command = plan
+
+  variables {
+    database_backup_region = "us-west-2"
+    database_aurora        = {}
+  }
+
+  expect_failures = [var.database_backup_region]
+}
+
 run "without_a_mail_domain_it_says_so" {
   command = plan
 
@@ -63,6 +106,19 @@ run "without_a_mail_domain_it_says_so" {
   }
 
   expect_failures = [check.mail]
+}
+
+run "mail_comes_from_the_forks_own_name" {
+  command = plan
+
+  variables {
+    mail_sender_name = "River Alliance"
+  }
+
+  assert {
+    condition     = output.stages.prod.environment.DEFAULT_FROM_EMAIL == "River Alliance <no-reply@example.org>"
+    error_message = "Whoever gets a mail sees the coalition's own name."
+  }
 }
 
 run "it_refuses_a_stage_of_the_other_environment" {

@@ -40,6 +40,7 @@ DEPLOYED = {
     "STAGE": "prod",
     "SECRET_KEY": "canary-of-django-" + "0" * 40,
     "DATABASE_URL": "postgres://app:canary-of-the-database@127.0.0.1:9/none",
+    "UPLOADS": "s3://none/",
     "RATE_LIMIT_TABLE": "none",
     "EMAIL_URL": "smtp://mailer:canary-of-the-mail@127.0.0.1:9",
     "DEFAULT_FROM_EMAIL": "coalition@example.org",

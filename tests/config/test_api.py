@@ -114,6 +114,33 @@ def test_an_address_without_its_last_slash_is_sent_on(outsider: Client) -> None:
     assert (response.status_code, response["Location"]) == (301, "/api/campaigns/")
 
 
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"name":' * 100_000, '{"name":' + "[" * 100_000 + "]" * 100_000 + "}"]
+)
+def test_a_body_that_is_nothing_but_brackets_is_refused(
+    campaign: Campaign, outsider: Client, body: str
+) -> None:
+    response = outsider.post("/api/campaigns/clean-water/endorsements/", body, "application/json")
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == "parse_error"
+
+
+def test_half_a_character_can_be_told_about(campaign: Campaign, outsider: Client) -> None:
+    # JSON spells the first half of a pair that no text can hold, and the message repeats what was chosen.
+    submission = {"kind": "\ud800", "latitude": 39.3, "longitude": -76.6, "terms_accepted": True}
+    response = outsider.post(
+        "/api/campaigns/clean-water/endorsements/", json.dumps(submission), "application/json"
+    )
+    assert response.status_code == 400
+    assert response.json()["error"]["fields"]["kind"] == ['"?" is not a valid choice.']
+
+
+def test_the_description_has_no_version_of_a_readers_choice(outsider: Client, db: None) -> None:
+    response = outsider.get("/api/schema/?version=%0D%0AX-Injected:%20yes")
+    assert response.status_code == 200
+    assert response["Content-Disposition"] == outsider.get("/api/schema/")["Content-Disposition"]
+
+
 def test_a_request_refused_before_its_route_has_the_one_shape(outsider: Client) -> None:
     response = outsider.get("/api/campaigns/", headers={"host": "elsewhere.example"})
     assert response.status_code == 400

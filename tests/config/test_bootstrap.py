@@ -87,13 +87,13 @@ def test_the_server_really_demands_the_password(superuser: Server) -> None:
         ask({**superuser, "password": "wrong"}, "SELECT 1")
 
 
-def test_it_makes_role_database_and_postgis_once(superuser: Server, application: Application) -> None:
+def test_it_makes_role_database_and_extensions_once(superuser: Server, application: Application) -> None:
     ask(superuser, "DROP EXTENSION postgis", database="template1")
     try:
         made = bootstrap(superuser, application)
     finally:
         ask(superuser, "CREATE EXTENSION postgis", database="template1")
-    assert made == ['role coalition-"prod"', 'database coalition-"prod"', "PostGIS"]
+    assert made == ['role coalition-"prod"', 'database coalition-"prod"', "PostGIS", "trigrams"]
     assert bootstrap(superuser, application) == []
 
 
@@ -112,7 +112,8 @@ def test_a_master_who_is_no_superuser_does_it_too(master: Server, application: A
     [
         "CREATE ROLE other",
         "CREATE DATABASE other",
-        "CREATE EXTENSION pg_trgm",
+        "CREATE EXTENSION btree_gin",
+        "DROP EXTENSION pg_trgm",
         "DROP EXTENSION postgis",
         "CREATE SCHEMA other",
         "CREATE TABLE public.other ()",
@@ -153,7 +154,7 @@ def test_after_a_rotation_the_new_password_holds_and_the_old_one_does_not(
 def test_what_was_done_by_half_or_changed_by_hand_is_mended(master: Server, application: Application) -> None:
     role, database = sql.Identifier(application.role), sql.Identifier(application.database)
     ask(master, sql.SQL("CREATE ROLE {} NOLOGIN CREATEDB CREATEROLE").format(role))
-    assert bootstrap(master, application) == [f"database {application.database}"]
+    assert bootstrap(master, application) == [f"database {application.database}", "trigrams"]
     ask(
         master,
         sql.SQL("GRANT CREATE ON SCHEMA public TO PUBLIC, {}").format(role),
@@ -238,7 +239,7 @@ def test_the_command_makes_a_stage_that_migrates_and_serves_and_follows_a_rotati
     refused = on_the_stage(master, secrets, "migrate", "--noinput")
     assert "password authentication failed" in refused.stderr
     made = on_the_stage(master, secrets, *bootstrap_it)
-    assert made.stdout == "made role coalition_prod, database coalition_prod\n", made.stderr
+    assert made.stdout == "made role coalition_prod, database coalition_prod, trigrams\n", made.stderr
     migrated = on_the_stage(master, secrets, "migrate", "--noinput")
     assert migrated.returncode == 0, migrated.stderr
     secrets["app"]["password"] = "the second password"

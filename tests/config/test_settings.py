@@ -45,6 +45,7 @@ def test_a_stage_that_is_told_nothing_names_everything_that_is_missing(stage: st
         "neither SECRET_KEY nor DJANGO_SECRET is set",
         "PUBLIC_URL is not set",
         "neither DATABASE_URL nor DATABASE_SECRET is set",
+        "UPLOADS is not set",
         "EMAIL_URL is not set",
         "DEFAULT_FROM_EMAIL is not set",
         "RATE_LIMIT_TABLE is not set",

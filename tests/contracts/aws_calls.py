@@ -174,6 +174,10 @@ ACTIONS = {
     ("sesv2", "send_email"): {"ses:SendEmail", "ses:SendRawEmail"},
     # Who may not list a bucket is told that what is not there is forbidden.
     ("s3", "get_object"): {"s3:GetObject", "s3:ListBucket"},
+    ("s3", "list_objects_v2"): {"s3:ListBucket"},
+    ("s3", "copy_object"): {"s3:GetObject", "s3:PutObject"},
+    # Who sends the form needs nothing, who signed it does.
+    ("s3", "generate_presigned_post"): {"s3:PutObject"},
 }
 
 

@@ -63,7 +63,7 @@ def takes(target: str, variable: str) -> bool:
     if variable in read_by_programs():
         return True
     told = {"STAGE": "dev", "ENV": "nonprod", "EMAIL": "ada@example.org", "ARGS": "check", "STEP": "lambda"}
-    told |= {"SHA256": "0", "PR": "1"}
+    told |= {"SHA256": "0", "PR": "1", "AT": "latest"}
     would_run = _dry_run(target, told | {variable: "sentinel"})
     # What comes from a workflow is read by the shell, so it stands there by its name.
     return bool(re.search(rf"\$\{{?{variable}\b", would_run)) or would_run != _dry_run(target, told)
@@ -75,14 +75,15 @@ def _dry_run(target: str, variables: dict[str, str]) -> str:
 
 
 def _make(*arguments: str) -> str:
-    # The tests are run by a make of their own, which would hand its variables on.
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
-    }
     command = ["make", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env=_without_make(), capture_output=True, text=True, check=False
     ).stdout
+
+
+def _without_make() -> dict[str, str]:
+    """The tests are run by a make of their own, which would hand its variables on."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
 
 
 def targets() -> set[str]:
@@ -138,6 +139,29 @@ def test_a_command_is_told_from_prose(text: str, expected: tuple[str, set[str]])
 
 def test_prose_is_no_command() -> None:
     assert list(commands("two of them make one pair, and we make sure of it")) == []
+
+
+@pytest.mark.parametrize("target", ["bench", "lock"])
+def test_a_loop_ends_at_its_first_failure_also_by_the_make_of_macos(tmp_path: Path, target: str) -> None:
+    """Version 3.81 has no .SHELLFLAGS: to it the flags are what they are by default."""
+    tools = tmp_path / ".venv" / "bin"
+    tools.mkdir(parents=True)
+    for name in ("python", "uv"):
+        (tools / name).write_text("#!/bin/sh\necho started\nexit 1\n")
+        (tools / name).chmod(0o755)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "dev.txt").touch()
+    (tmp_path / ".venv" / "dev").touch()
+    result = subprocess.run(
+        ["make", "-f", ROOT / "Makefile", ".SHELLFLAGS=-c", target, "BENCH=one two"],
+        cwd=tmp_path,
+        env=_without_make(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert result.stdout.count("started") == 1
 
 
 def test_a_variable_that_a_target_does_not_take_is_found() -> None:

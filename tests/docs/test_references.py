@@ -7,6 +7,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = ROOT / "docs" / "decisions"
 NUMBER = re.compile(r"(?i)\bdecisions?[ /](\d{4})(-[\w-]+\.md)?")
+# To a file of ours, perhaps to a heading in it; an address of the internet has a colon.
+LINK = re.compile(r"\]\(([^():#\s]*)(?:#([\w-]+))?\)")
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 RUNBOOK = re.compile(r"docs/runbooks/[\w-]+\.md")
 TEXT = {".py", ".md", ".tf", ".hcl", ".toml", ".html", ".yml", ".in", ""}
 
@@ -48,3 +51,40 @@ def test_every_runbook_that_is_named_is_there() -> None:
     named = {found for text in texts().values() for found in RUNBOOK.findall(text)}
     assert named
     assert sorted(path for path in named if not (ROOT / path).is_file()) == []
+
+
+def links() -> list[tuple[str, str, str]]:
+    """(document, path, anchor) of every link from one file of the project to another."""
+    return [
+        (where, path, anchor)
+        for where, text in texts().items()
+        if where.endswith(".md")
+        for path, anchor in LINK.findall(CODE.sub("", text))
+    ]
+
+
+def anchors(document: Path) -> set[str]:
+    """What GitHub makes of a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    lost = []
+    for where, path, anchor in links():
+        target = (ROOT / where).parent / path if path else ROOT / where
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            lost.append((where, f"{path}#{anchor}" if anchor else path))
+    assert len(links()) > 100
+    assert lost == []
+
+
+def test_every_line_of_the_pillars_names_where_it_is_done() -> None:
+    """A link, which the test above follows, or a make target, which tests/contracts/test_make.py looks up."""
+    document = (ROOT / "docs" / "well-architected.md").read_text()
+    rows = [line for line in document.splitlines() if line.startswith("| ") and not line.startswith("| ---")]
+    practices = [row for row in rows if not row.startswith(("| practice ", "| lever "))]
+    assert len(practices) > 30
+    assert [
+        row for row in practices if not LINK.search(row) and "`make " not in row and '`"' not in row
+    ] == []

@@ -81,6 +81,12 @@ def test_a_county_by_name_counts_there(
         ("name", "there\n\nYour account is locked."),
         ("organisation", "Open http://evil.example/now"),
         ("role", "Mayor\u2028of"),
+        # Overrides turn what stands behind them round, the reader's own name or ours.
+        ("name", "Ada \u202egro.elpmaxe"),
+        ("organisation", "\u2067Rivers"),
+        # Nothing to see: a space of no width, and the joiner of emoji alone.
+        ("name", "\u200b \u200d"),
+        ("role", "\u00ad"),
         ("latitude", 91),
         ("latitude", "north"),
         ("longitude", 76.6),
@@ -97,6 +103,25 @@ def test_it_names_the_field_that_is_wrong(
     assert error["code"] == "invalid"
     assert list(error["fields"]) == [expected]
     assert not Endorsement.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "עדה לאבלייס",
+        "آدا لاولیس",
+        "علی‌رضا",
+        "Ada 👩🏽‍🔬 Lovelace",
+        "O'Brien-Łukasiewicz",
+        "孙中山",
+        "X Æ A-12",
+    ],
+)
+def test_a_name_may_be_of_any_script(
+    campaign: Campaign, maryland: Region, outsider: Client, submission: Body, name: str
+) -> None:
+    assert post(outsider, submission | {"name": name}).status_code == 202
+    assert Endorsement.objects.get().name == name
 
 
 def test_null_and_empty_are_as_good_as_absent(

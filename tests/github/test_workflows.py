@@ -116,6 +116,15 @@ def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(path: P
     assert all((GITHUB / "actions" / found[1]).is_dir() for line in used if (found := OURS.match(line)))
 
 
+def test_every_root_with_locked_providers_is_brought_up_to_date() -> None:
+    listing = subprocess.run(
+        ["git", "ls-files", "*/.terraform.lock.hcl"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    locked = {f"/{Path(name).parent}" for name in listing.stdout.split()}
+    updates = {one["package-ecosystem"]: one for one in load(GITHUB / "dependabot.yml")["updates"]}
+    assert set(updates["terraform"]["directories"]) == locked
+
+
 def test_one_version_of_each_action_is_used() -> None:
     used = {
         line.strip().removeprefix("- ")

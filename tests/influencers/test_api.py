@@ -61,6 +61,14 @@ def test_what_is_refused_leaves_nothing_behind(outreach: Client, ada: Influencer
     assert not Tag.objects.exists()
 
 
+@pytest.mark.parametrize("body", [{"name": "A\0"}, {"notes": "\0"}, {"phone": "\0"}, {"campaigns": ["\0"]}])
+def test_what_no_text_can_hold_is_refused_by_name(
+    outreach: Client, ada: Influencer, body: dict[str, Any]
+) -> None:
+    refused = send(outreach, "patch", f"/api/influencers/{ada.pk}/", body, 400)
+    assert refused["error"]["fields"].keys() == body.keys()
+
+
 @pytest.mark.parametrize("platform", ["youtube", "instagram"])
 def test_an_account_is_added_changed_and_deleted_per_platform(
     outreach: Client, ada: Influencer, platform: str
@@ -159,7 +167,6 @@ def test_a_list_costs_as_many_queries_for_forty_rows_as_for_one(
         ("ordering=followers", ["clake", "ariver", "briver"]),
         ("ordering=-name", ["clake", "briver", "ariver"]),
         ("search=nobody", []),
-        ("search=%00", ["ariver", "briver", "clake"]),
     ],
 )
 def test_accounts_are_searched_filtered_and_ordered(
@@ -176,15 +183,19 @@ def test_accounts_are_searched_filtered_and_ordered(
     )
     make_account("clake").influencer.campaigns.add(campaign)
     make_account("driver", platform="instagram")
-    if query == "search=%00":
-        assert outreach.get(f"{YOUTUBE}?{query}").status_code == 400
-    else:
-        assert handles(outreach, f"{YOUTUBE}?{query}") == found
+    assert handles(outreach, f"{YOUTUBE}?{query}") == found
 
 
 @pytest.mark.parametrize(
     "query",
-    ["ordering=phone", "followers_min=-1", "followers_min=many", "status=lost", "search=" + "x" * 101],
+    [
+        "ordering=phone",
+        "followers_min=-1",
+        "followers_min=many",
+        "status=lost",
+        "search=%00",
+        "search=" + "x" * 101,
+    ],
 )
 def test_a_question_that_makes_no_sense_is_refused_by_name(outreach: Client, query: str) -> None:
     response = outreach.get(f"{YOUTUBE}?{query}")

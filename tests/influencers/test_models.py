@@ -50,7 +50,7 @@ def test_the_same_name_with_another_number_is_another_person() -> None:
     other = Influencer(name="Ada", phone="+12025550144")
     other.full_clean()
     other.save()
-    assert Influencer.objects.known_as("ada", "+12025550144").get() == other
+    assert Influencer.objects.count() == 2
 
 
 @pytest.mark.django_db

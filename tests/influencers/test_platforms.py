@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.influencers.platforms import ADAPTERS, NotAnAccountError, Recognised, adapter, recognise
+from app.influencers.platforms import ADAPTERS, NotAnAccountError, adapter
 
 CHANNEL = "UCabcdefghij_KLMNOPQ-stu"
 
@@ -49,13 +49,6 @@ def test_a_handle_has_one_spelling(platform: str, pasted: str, handle: str) -> N
 def test_what_is_no_account_is_refused_with_a_reason(platform: str, pasted: str, reason: str) -> None:
     with pytest.raises(NotAnAccountError, match=reason):
         adapter(platform).handle(pasted)
-
-
-def test_an_address_says_its_platform() -> None:
-    assert recognise("https://www.instagram.com/rivers/") == Recognised("instagram", "rivers")
-    assert recognise("youtube.com/@Rivers") == Recognised("youtube", "rivers")
-    with pytest.raises(NotAnAccountError, match="YouTube or Instagram"):
-        recognise("https://example.org/@rivers")
 
 
 @pytest.mark.parametrize("name", ADAPTERS)

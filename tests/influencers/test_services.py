@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from app.influencers.models import Account, DailyMetrics, Influencer
-from app.influencers.services import record_metrics, save_checked
+from app.influencers.services import delete_influencer, record_metrics, save_checked
 
 
 def test_saving_an_account_leaves_what_others_wrote_since_it_was_read(
@@ -46,6 +46,13 @@ def test_an_account_repeats_the_newest_of_each_metric(make_account: Callable[...
 
     row.refresh_from_db()
     assert (row.followers, row.posts, row.measured_on) == (50, 4, dt.date(2026, 3, 5))
+
+
+def test_an_influencer_who_was_deleted_meanwhile_is_deleted(make_account: Callable[..., Account]) -> None:
+    row = make_account("ada").influencer
+    Influencer.objects.filter(pk=row.pk).delete()
+    delete_influencer(row, "olga")
+    assert not Influencer.objects.exists()
 
 
 @pytest.mark.parametrize("made", [Influencer, Account])

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -18,6 +18,7 @@ from ops import deployment as deployment_module
 from ops.deployment import Deployment
 from ops.emulator import ACCOUNT_ID, REGION, Emulator
 from ops.platform import StagePlatform
+from ops.releases import Releases
 from ops.smoke import SmokeError
 from ops.steps import StepFailedError
 
@@ -113,7 +114,7 @@ def prod(aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
             make_function(function)
         for release in ("v1", "v2"):
             keep(deployment, release, code(release), tmp_path)
-        deployment.releases.record("prod", "v1")
+        deployment.releases.record("prod", "v1", {})
         yield deployment
         server.shutdown()
 
@@ -204,3 +205,68 @@ def test_whoever_interrupts_the_way_back_is_told_how_to_go_it(
     with pytest.raises(KeyboardInterrupt):
         bring_v2_and(prod, SystemExit(1))
     assert "Run `make rollback STAGE=prod TO=v1`." in capsys.readouterr().err
+
+
+def told(prod: Deployment, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Deployment:
+    """The stage as if the platform told its functions something else."""
+    values = replace(prod.platform.values, environment=environment)
+    changed = replace(prod, platform=replace(prod.platform, values=values))
+    monkeypatch.setattr(deployment_module, "Zappa", lambda folder: MergingZappa(folder, changed))
+    return changed
+
+
+def deploy_v2(prod: Deployment, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """All of it but what needs Zappa's API and the real application."""
+    monkeypatch.setattr(deploy, "refuse_halves", lambda _: None)
+    monkeypatch.setattr(Deployment, "render", lambda _: None)
+    monkeypatch.setattr(deploy, "upload_static", lambda *_: 0)
+    monkeypatch.setattr(deploy, "_prepare", lambda *_: None)
+    monkeypatch.setattr(deploy, "configure_gateway", lambda _: "")
+    deploy.deploy(prod, "v2", folder / "v2.zip", folder)
+
+
+def test_what_serves_is_written_down_with_what_it_is_told(
+    prod: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prod = told(prod, monkeypatch, NEW="1")
+    deploy_v2(prod, monkeypatch, tmp_path)
+    assert "serves v2" in deploy.smoke_public(prod, "v2")
+    assert prod.releases.current("prod") == "v2"
+    assert prod.releases.variables("prod", "v2") == functions.environment(prod.platform.function)
+    assert prod.releases.variables("prod", "v2")["NEW"] == "1"
+
+
+@pytest.mark.parametrize("is_written", [True, False])
+def test_a_deploy_that_is_interrupted_as_it_is_written_down_is_put_back_and_not_remembered(
+    prod: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_written: bool
+) -> None:
+    record = Releases.record
+
+    def interrupted(kept: Releases, stage: str, release: str, variables: dict[str, str]) -> None:
+        if is_written or release == "v1":
+            record(kept, stage, release, variables)
+        if release == "v2":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Releases, "record", interrupted)
+    prod = told(prod, monkeypatch, NEW="1")
+    with pytest.raises(KeyboardInterrupt):
+        deploy_v2(prod, monkeypatch, tmp_path)
+    assert "serves v1" in deploy.smoke_public(prod, "v1")
+    assert environments(prod) == [{"OLD": "1"}] * 2
+    assert prod.releases.current("prod") == "v1"
+
+
+def test_a_release_that_goes_back_is_told_what_only_it_was_told(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Deployment, "render", lambda _: None)
+    prod.releases.record("prod", "v1", {"GONE": "1", "MOVED": "then"})
+    prod.releases.record("prod", "v2", {"MOVED": "today"})
+    prod = told(prod, monkeypatch, MOVED="today")
+    assert deploy.rollback(prod) == "v1"
+    for environment in environments(prod):
+        assert (environment["GONE"], environment["MOVED"]) == ("1", "today")
+    # A second time it is the same.
+    assert prod.releases.variables("prod", "v1")["GONE"] == "1"
+    assert "serves v1" in deploy.smoke_public(prod, "v1")

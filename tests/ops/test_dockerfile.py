@@ -76,6 +76,7 @@ def test_the_entry_point_finds_the_tasks_commands(installed: Path, image: Path) 
         "SECRET_KEY": "a" * 60,
         "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
         "PUBLIC_URL": "https://example.org",
+        "UPLOADS": "s3://none/",
         "RATE_LIMIT_TABLE": "none",
         "EMAIL_URL": "smtp://127.0.0.1",
         "DEFAULT_FROM_EMAIL": "a@example.org",

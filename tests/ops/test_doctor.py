@@ -115,3 +115,15 @@ def test_another_python_than_lambdas_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(doctor, "LAMBDA_PYTHON_VERSION", (3, 99))
     (problem,) = doctor.tools()
     assert "3.99" in problem
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"), [(os.environ["PATH"], "`git status` failed in"), ("", "git is not on PATH")]
+)
+def test_a_tree_that_is_no_checkout_is_said(
+    prod: StagePlatform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str, expected: str
+) -> None:
+    monkeypatch.setattr(doctor, "ROOT", tmp_path)
+    monkeypatch.setenv("PATH", path)
+    (problem,) = doctor.tree(prod)
+    assert problem.startswith(expected)

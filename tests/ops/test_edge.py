@@ -1,5 +1,7 @@
 """terraform/edge on an emulated AWS, in front of an API that answers with what it was asked."""
 
+import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -15,11 +17,12 @@ from typing import Any
 import boto3
 import pytest
 
-from ops import deploy, edge, emulator, infrastructure, terraform, zappa_settings
+from ops import deploy, edge, emulator, infrastructure, stage, terraform, zappa_settings
 from ops.deployment import Deployment
 from ops.edge import EdgeError
 from ops.emulator import Emulator
-from ops.platform import StagePlatform
+from ops.platform import UNKNOWN_URL, StagePlatform
+from ops.releases import Releases
 from ops.steps import explain
 from tests.terraform import hcl_blocks
 
@@ -47,6 +50,13 @@ CDNS_READ = {
     "Version": "2012-10-17",
     "Statement": [
         {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": f"arn:aws:s3:::{PLATFORM.static_bucket}/*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+        {
             "Effect": "Allow",
             "Principal": {"Service": "cloudfront.amazonaws.com"},
             "Action": "s3:GetObject",
@@ -54,12 +64,13 @@ CDNS_READ = {
             "Condition": {
                 "ArnLike": {"aws:SourceArn": f"arn:aws:cloudfront::{emulator.ACCOUNT_ID}:distribution/*"}
             },
-        }
+        },
     ],
 }
 
 
-def test_the_api_is_named_by_host_and_path() -> None:
+def test_the_api_is_named_by_host_and_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     told = edge.variables(PLATFORM, "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod")
     assert told["api"] == {"host": "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com", "path": "/prod"}
     assert told["emulated"] is False
@@ -90,14 +101,35 @@ def test_an_edge_that_fails_is_told_after_the_release_has_been_asked_for(
     for name in ("put_serving", "configure_gateway", "smoke_public"):
         monkeypatch.setattr(deploy, name, record(name))
     monkeypatch.setattr(Deployment, "api_url", lambda _: "https://api.invalid/prod")
+    monkeypatch.setattr(Releases, "record", record("record"))
     deployment = Deployment(PLATFORM, tmp_path)
     failed = deploy._switch(deployment, "r2", "s3://none", "r1")
-    assert asked[-1] == "smoke_public"
+    assert asked[-2:] == ["smoke_public", "record"]
     assert failed is not None
     told = explain(failed)
     assert "CloudFront is away" in told
     assert "The API of prod serves r2" in told
     assert "make edge STAGE=prod" in told
+
+
+@pytest.mark.parametrize(("given", "is_done"), [("", False), ("-destroy", True)])
+def test_what_is_in_front_of_no_api_can_only_be_taken_away(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    given: str,
+    *,
+    is_done: bool,
+) -> None:
+    gone = edge.Edge(url="", domain_state="", dns_records=(), store_arn="", is_changed=True)
+    monkeypatch.setattr(edge, "change_by_hand", lambda *_: gone)
+    monkeypatch.setattr(Deployment, "api_url", lambda _: UNKNOWN_URL)
+    monkeypatch.setattr(Releases, "lock", lambda *_: contextlib.nullcontext())
+    asked = argparse.Namespace(arguments=given)
+    assert stage.perform("edge", Deployment(PLATFORM, tmp_path), asked) == (0 if is_done else 1)
+    said = capsys.readouterr()
+    assert ("no CDN" in said.out) == is_done
+    assert ("prod has no API" in said.err) == (not is_done)
 
 
 @dataclass
@@ -195,7 +227,7 @@ def test_the_cdns_secret_is_in_the_store_and_in_no_state(world: World) -> None:
 
 
 @pytest.mark.skipif(
-    not shutil.which("node", path="/usr/bin:/bin"),
+    not shutil.which("node"),
     reason="the emulator evaluates CloudFront's functions by Node, and there is none",
 )
 @pytest.mark.parametrize("path", ["/", "/api/campaigns/?page=2", "/admin/"])
@@ -245,6 +277,18 @@ def test_http_is_sent_to_https(world: World) -> None:
         assert (answer.code, answer.headers["Location"]) == (301, f"{world.made.url}/campaigns/")
 
 
+def test_what_is_as_it_has_to_be_is_left_so_and_nobody_is_asked(
+    world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert world.made.is_changed
+    assert world.made.summary("prod") == world.made.url
+    again = edge.bring_up_to_date(PLATFORM, api.url)
+    assert again.summary("prod") == f"{world.made.url}, as it was"
+    # Without a terminal, whoever asks is refused.
+    monkeypatch.delenv("CONFIRM", raising=False)
+    assert edge.change_by_hand(PLATFORM, api.url, []) == again
+
+
 def test_a_deploy_that_would_take_the_cdn_away_refuses(world: World, api: Api) -> None:
     with pytest.raises(EdgeError, match=r"take away .*aws_cloudfront_distribution.*make edge STAGE=prod"):
         edge.bring_up_to_date(replace(PLATFORM, cdn=None), api.url)
@@ -259,9 +303,9 @@ def test_a_rotated_secret_is_put_by_a_deploy_and_not_by_hand(world: World) -> No
     assert edge._stored(edge._store_client(), world.made.store_arn) == "rotated-" + "8" * 40
 
 
-def test_by_hand_all_of_it_goes(world: World, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_hand_all_of_it_goes_though_the_api_is_gone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFIRM", "1")
-    made = edge.change_by_hand(replace(PLATFORM, cdn=None), api.url, [])
+    made = edge.change_by_hand(PLATFORM, UNKNOWN_URL, ["-destroy"])
     assert (made.url, made.store_arn) == ("", "")
     assert boto3.client("cloudfront").list_distributions()["DistributionList"]["Quantity"] == 0
     assert [one for one in json.loads(state())["resources"] if one["mode"] == "managed"] == []

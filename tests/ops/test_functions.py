@@ -36,6 +36,13 @@ def lambda_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
     state = Lambda()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if state.errors:
+                status, code = state.errors.pop(0)
+                self._answer(status, {"x-amzn-ErrorType": code}, {"message": "Rate Exceeded."})
+            else:
+                self._answer(200, {}, {"Environment": {"Variables": {"STAGE": "prod"}}})
+
         def do_POST(self) -> None:
             state.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             time.sleep(state.delay_seconds)
@@ -113,6 +120,13 @@ def test_whatever_else_it_answers_is_final_because_a_call_sent_twice_migrates_tw
     with pytest.raises(ClientError, match=error[1]):
         functions.call("prod-ops", {})
     assert len(lambda_endpoint.asked) == 1
+
+
+def test_a_function_is_looked_at_again_when_aws_has_no_answer_yet(lambda_endpoint: Lambda) -> None:
+    lambda_endpoint.errors = [BUSY, (500, "ServiceException")]
+    assert functions.environment("prod") == {"STAGE": "prod"}
+    lambda_endpoint.errors = [BUSY]
+    assert functions.exists("prod")
 
 
 def test_of_a_migration_that_does_not_answer_nothing_is_claimed(

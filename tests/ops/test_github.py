@@ -98,6 +98,14 @@ def test_a_second_plan_replaces_the_comment_of_the_first(hub: Hub) -> None:
     assert "https://github.com/o/r/actions/runs/7" in comment["body"]
 
 
+def test_a_summary_of_the_longest_kind_has_room_for_where_it_comes_from(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_REPOSITORY", "o/" + "r" * 100)
+    monkeypatch.setenv("GITHUB_RUN_ID", "7" * 20)
+    assert len(github.origin()) + len("\n\n") <= plan_summary.ROOM_BELOW
+
+
 def test_each_environment_has_a_comment_of_its_own(hub: Hub) -> None:
     say("of prod")
     github.comment_plan("nonprod", 12)

@@ -211,7 +211,18 @@ def test_interrupted_it_leaves_the_task_running_and_says_how_to_stop_it(
     aws.started()
     monkeypatch.setattr(import_task, "follow", interrupt)
     assert run(task, WORDS) == 130
-    assert f"aws ecs stop-task --cluster cluster --task {ARN}" in capsys.readouterr().err
+    assert f"aws ecs stop-task --region us-east-1 --cluster cluster --task {ARN}" in capsys.readouterr().err
+
+
+def test_when_the_credentials_end_the_task_is_left_running_and_said_how_to_follow(
+    aws: Aws, task: ImportTask
+) -> None:
+    aws.started()
+    aws.stubs["ecs"].add_client_error("describe_tasks", "ExpiredTokenException")
+    with pytest.raises(TaskError, match="ExpiredTokenException") as told:
+        run(task, WORDS)
+    assert "aws logs tail /aws/ecs/cluster-prod --region us-east-1 --follow" in str(told.value)
+    assert f"--cluster cluster --task {ARN}" in str(told.value)
 
 
 def test_a_task_that_never_starts_is_given_up(

@@ -1,6 +1,7 @@
 """Plan, keep, apply, drift: the real Terraform on a root of one resource, its state on an emulated S3."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import boto3
@@ -9,6 +10,7 @@ import pytest
 from ops import infrastructure, kept_plans, plan_summary, terraform, zappa_settings
 from ops.emulator import Emulator
 from ops.infrastructure import InfrastructureError
+from tests.terraform.plans import skipped_without_terraform
 
 ROOT_MODULE = """
 terraform {{
@@ -38,10 +40,8 @@ class Desk:
 
 @pytest.fixture
 def desk(aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    try:
+    with skipped_without_terraform():
         terraform.binary()
-    except terraform.UnavailableError as error:
-        pytest.skip(str(error))
     made = Desk(tmp_path)
     monkeypatch.setattr(infrastructure, "ROOT", tmp_path)
     monkeypatch.setattr(terraform, "TERRAFORM", made.root)
@@ -74,7 +74,7 @@ def test_drift_that_could_not_look_leaves_no_old_answer(desk: Desk) -> None:
     make(desk, "first")
     infrastructure.drift("prod")
     (desk.root / "main.tf").write_text("no terraform")
-    with pytest.raises((InfrastructureError, terraform.UnavailableError)):
+    with pytest.raises(terraform.TerraformError, match="no terraform"):
         infrastructure.drift("prod")
     assert not infrastructure.drift_file("prod").exists()
 
@@ -86,6 +86,43 @@ def test_a_plan_leaves_a_summary_and_a_plan_that_fails_leaves_none(desk: Desk) -
         infrastructure.plan("prod", ["-var=nobody=knows"])
     assert not infrastructure.summary_file("prod").exists()
     assert not infrastructure.plan_file("prod").exists()
+
+
+def test_a_plan_that_can_not_begin_leaves_no_old_one_to_apply_or_to_show(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infrastructure.plan("prod", [])
+    # Nothing listens there: the line to AWS is cut.
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    with pytest.raises(InfrastructureError, match="can't be looked at: Could not connect"):
+        infrastructure.plan("prod", [])
+    assert not infrastructure.plan_file("prod").exists()
+    assert not infrastructure.summary_file("prod").exists()
+
+
+def put_edge(stage: str, *modes: str) -> None:
+    """A state of what is in front of a stage, with a resource of each mode."""
+    state = json.dumps({"resources": [{"mode": mode} for mode in modes]})
+    boto3.client("s3").put_object(
+        Bucket=infrastructure.state_bucket(), Key=f"edge/{stage}.tfstate", Body=state.encode()
+    )
+
+
+def test_a_platform_with_something_in_front_of_it_is_not_destroyed(desk: Desk) -> None:
+    make(desk, "first")
+    put_edge("prod", "data", "managed")
+    with pytest.raises(InfrastructureError, match=r"first: make edge STAGE=prod ARGS=-destroy$"):
+        infrastructure.plan("prod", ["-destroy"])
+    assert not infrastructure.plan_file("prod").exists()
+    infrastructure.plan("prod", [])
+
+
+def test_what_is_in_front_of_another_environment_or_gone_is_in_nobodys_way(desk: Desk) -> None:
+    make(desk, "first")
+    put_edge("staging", "managed")
+    put_edge("prod", "data")
+    infrastructure.plan("prod", ["-destroy"])
+    assert infrastructure.plan_file("prod").exists()
 
 
 def test_a_kept_plan_is_applied_elsewhere_and_only_once(desk: Desk) -> None:

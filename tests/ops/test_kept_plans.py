@@ -7,7 +7,7 @@ import boto3
 import moto
 import pytest
 
-from ops import infrastructure, kept_plans
+from ops import infrastructure, kept_plans, zappa_settings
 from ops.kept_plans import KeptPlanError
 
 
@@ -49,6 +49,18 @@ def test_one_of_another_environment_is_not_found(plan: Path) -> None:
     digest = kept_plans.upload("prod")
     with pytest.raises(KeptPlanError, match="can't be had"):
         kept_plans.fetch("nonprod", digest)
+
+
+def test_a_name_that_can_not_begin_every_name_is_said_without_a_traceback(
+    plan: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> str:
+        raise zappa_settings.SettingsError("project_name is 'My Fork'")
+
+    monkeypatch.setattr(zappa_settings, "project_name", refuse)
+    monkeypatch.setattr("sys.argv", ["ops.kept_plans", "fetch", "prod", "--sha256", "0" * 64])
+    assert kept_plans.main() == 1
+    assert capsys.readouterr().err == "project_name is 'My Fork'\n"
 
 
 @pytest.mark.parametrize("digest", ["", "latest", "../../x", "A" * 64])

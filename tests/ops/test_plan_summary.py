@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from ops import plan_summary, plans, terraform
-from ops.plan_summary import LIMIT, markdown
+from ops import plan_summary, plans
+from ops.plan_summary import LIMIT, ROOM_BELOW, markdown
 from ops.plan_values import REDACTED, code
+from tests.terraform.plans import skipped_without_terraform
 
 HOSTILE = '"]\n```\n<img src=x onerror=alert(1)> @everyone [x](https://evil.test) `rm` **b** |a| \u202e'
 
@@ -268,11 +269,10 @@ def test_it_fits_into_a_comment_and_says_what_is_missing() -> None:
         for number in range(600)
     ]
     lost = [change(f"aws_s3_bucket.{HOSTILE * 5}{number}", "delete") for number in range(100)]
-    text = markdown("prod", plan(*many, *lost), note="of a commit")
-    assert len(text) <= LIMIT
+    text = markdown("prod", plan(*many, *lost))
+    assert len(text) <= LIMIT - ROOM_BELOW + 1
     assert "lines more: the run's log has them" in text
     assert "and 85 more" in text
-    assert text.rstrip().endswith("of a commit")
 
 
 def test_a_change_made_by_hand_that_is_put_back_is_listed_apart_and_one_that_stays_is_not() -> None:
@@ -330,10 +330,8 @@ def test_a_type_without_a_price_is_a_warning_and_no_silence() -> None:
 
 
 def test_the_real_plan_is_short_enough_and_tells_no_password() -> None:
-    try:
+    with skipped_without_terraform():
         real = plans.offline("prod")
-    except terraform.UnavailableError as error:
-        pytest.skip(str(error))
     text = markdown("prod", real)
     assert len(text) < LIMIT / 2
     assert f"+ {DATABASE}" in text

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from ops import infrastructure, platform, terraform, zappa_settings
 from ops.emulator import Emulator
 from ops.platform import PlatformError, from_outputs
+from tests.terraform.plans import skipped_without_terraform
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES: dict[str, dict[str, Any]] = {
@@ -149,8 +149,10 @@ def test_terraform_declares_every_output_that_is_read() -> None:
 @pytest.fixture
 def state(aws: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     """Terraform with the state bucket on the emulator."""
-    if shutil.which("terraform") is None or terraform.plugin_folder() is None:
-        pytest.skip("terraform or a mirror of its provider is not on this machine")
+    with skipped_without_terraform():
+        terraform.init(
+            terraform.TERRAFORM, "-backend=false", extra={"TF_DATA_DIR": str(tmp_path / "offline")}
+        )
     switches = (
         "use_path_style",
         "skip_credentials_validation",

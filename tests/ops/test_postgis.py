@@ -98,7 +98,7 @@ def test_no_server_is_left_behind(number: int) -> None:
 def test_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgis, "_find_binaries", lambda: None)
     monkeypatch.setattr("ops.postgis.shutil.which", lambda _: None)
-    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
     with pytest.raises(postgis.UnavailableError, match="postgresql-postgis"), postgis.provide():
         pass
 

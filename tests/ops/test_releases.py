@@ -53,13 +53,23 @@ def test_the_previous_release_is_the_last_other_one(kept: Releases) -> None:
     assert kept.current("prod") is None
     assert kept.previous("prod") is None
     for release in ("one", "two", "two"):
-        kept.record("prod", release)
+        kept.record("prod", release, {})
     assert kept.current("prod") == "two"
     assert kept.previous("prod") == "one"
 
 
+def test_what_a_release_was_told_last_is_remembered(kept: Releases, s3: Any) -> None:
+    # As it was written before anybody wrote variables down.
+    s3.put_object(Bucket=BUCKET, Key="stages/prod/history.json", Body=b'[{"release": "zero", "at": "2026"}]')
+    for release, value in (("one", "1"), ("one", "2"), ("two", "3")):
+        kept.record("prod", release, {"VALUE": value})
+    assert kept.variables("prod", "one") == {"VALUE": "2"}
+    assert kept.variables("prod", "zero") == kept.variables("prod", "never served") == {}
+    assert [entry["release"] for entry in kept.history("prod")] == ["two", "one", "one", "zero"]
+
+
 def test_stages_have_histories_of_their_own(kept: Releases) -> None:
-    kept.record("dev", "one")
+    kept.record("dev", "one", {})
     assert kept.current("prod") is None
 
 

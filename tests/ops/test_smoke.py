@@ -2,7 +2,9 @@
 
 import json
 import re
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -87,6 +89,46 @@ def test_an_asset_that_arrives_in_base64_fails(serve: Serve) -> None:
 def test_another_release_is_told_apart(serve: Serve) -> None:
     with pytest.raises(SmokeError, match="says release abc, expected abd"):
         smoke.check_release(smoke.through(serve(HEALTHY)), "abd")
+
+
+@pytest.mark.parametrize("body", ["<html>a kept page</html>", "{}", "[]"])
+def test_what_is_not_the_application_is_shown(serve: Serve, body: str) -> None:
+    with pytest.raises(SmokeError, match="names no release:\n" + re.escape(body)):
+        smoke.check_release(smoke.through(serve({"/healthz": (200, body)})), "abc")
+
+
+HALF = b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
+WHOLE = b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nwhole"
+
+
+@pytest.fixture
+def say() -> Iterator[Callable[..., str]]:
+    """Starts a server that gives each connection in turn one of the answers, byte for byte."""
+    with ExitStack() as listeners:
+
+        def start(*answers: bytes) -> str:
+            listener = listeners.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def answer() -> None:
+                for each in answers:
+                    connection, _ = listener.accept()
+                    with connection:
+                        connection.recv(1024)
+                        connection.sendall(each)
+
+            Thread(target=answer, daemon=True).start()
+            return f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+        yield start
+
+
+def test_a_server_that_breaks_off_fails(say: Callable[..., str]) -> None:
+    with pytest.raises(SmokeError, match="can't be reached: IncompleteRead"):
+        smoke.fetch(say(HALF, HALF))
+
+
+def test_an_answer_lost_on_its_way_is_asked_for_once_more(say: Callable[..., str]) -> None:
+    assert smoke.fetch(say(HALF, WHOLE)) == (200, "whole")
 
 
 def test_a_database_that_does_not_answer_fails(serve: Serve) -> None:

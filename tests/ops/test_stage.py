@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from ops import deploy, doctor, functions, stage, zappa_settings
+from ops import deploy, doctor, functions, platform, stage, zappa_settings
 from ops.deploy import DeployError
 from ops.deployment import Deployment
 from ops.emulator import ACCOUNT_ID, REGION, Emulator
@@ -65,10 +66,12 @@ def make_function(name: str, handler_code: str) -> None:
     )
 
 
+@pytest.mark.parametrize("answer", ["n\n", ""])
 def test_production_asks_and_no_is_no(
-    prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str
 ) -> None:
-    answers("n\n", monkeypatch)
+    """Ctrl-D, the end of what is typed, is a no too."""
+    answers(answer, monkeypatch)
     assert stage.perform("rollback", prod, arguments()) == 1
     assert "Nothing was changed." in capsys.readouterr().err
 
@@ -104,14 +107,38 @@ def test_the_status_of_nothing(prod: Deployment, capsys: pytest.CaptureFixture[s
     assert "nothing was deployed yet" in said
 
 
+def test_the_status_of_a_stage_that_does_not_answer_still_tells_what_is_recorded(
+    prod: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prod = replace(prod, platform=replace(prod.platform, public_url="http://127.0.0.1:9"))
+    prod.releases.record("prod", "one", {})
+    with prod.releases.lock("prod"):
+        assert stage.perform("status", prod, arguments()) == 0
+    said = capsys.readouterr().out
+    assert said.count("can't be reached") == 2
+    assert re.search(r"recorded release: one; \S+@.* deploys$", said)
+
+
+def test_an_interrupted_command_says_where_to_look_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.argv", ["ops.stage", "status", "dev"])
+    monkeypatch.setattr(platform, "from_terraform", interrupt)
+    assert stage.main() == 130
+    assert "See `make status STAGE=dev`." in capsys.readouterr().err
+
+
 def test_releases_tells_which_one_serves_and_which_is_lost(
     prod: Deployment, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     kept = tmp_path / "kept.zip"
     kept.write_bytes(b"zip")
     prod.releases.add("two", kept)
-    prod.releases.record("prod", "one")
-    prod.releases.record("prod", "two")
+    prod.releases.record("prod", "one", {})
+    prod.releases.record("prod", "two", {})
     assert stage.perform("releases", prod, arguments()) == 0
     first, second, summary = capsys.readouterr().out.splitlines()
     assert first.endswith("  two  serves")

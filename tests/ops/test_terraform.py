@@ -1,7 +1,10 @@
 """Finding Terraform and its provider, and the report of the checks."""
 
 import json
+import os
+import signal
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -9,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from ops import offline_aws, terraform
+from ops.processes import wait_until
+from tests.terraform.plans import skipped_without_terraform
 
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 
@@ -86,10 +91,100 @@ def fake_terraform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str)
 def test_without_mirror_and_registry_it_says_how_to_name_a_mirror(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    fake_terraform(monkeypatch, tmp_path, "echo 'could not connect to registry.terraform.io' >&2; exit 1")
+    refusal = "Error: Failed to query available provider packages\ncould not connect to registry.terraform.io"
+    fake_terraform(monkeypatch, tmp_path, f"echo '{refusal}' >&2; exit 1")
     with pytest.raises(terraform.UnavailableError, match="could not connect") as refused:
         terraform.init(tmp_path)
     assert "TF_PLUGIN_DIR=FOLDER" in str(refused.value)
+
+
+def test_on_another_platform_it_says_how_to_lock_the_provider_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refusal = "Error: Failed to install provider\nit does not match any of the checksums previously recorded"
+    fake_terraform(monkeypatch, tmp_path, f"echo '{refusal}' >&2; exit 1")
+    with pytest.raises(terraform.UnavailableError, match="providers lock -platform=darwin_arm64"):
+        terraform.init(tmp_path)
+
+
+@pytest.fixture
+def faulty_module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The only one there is to check; its fault stands in a file that has the provider's name."""
+    with skipped_without_terraform():
+        terraform.binary()
+    (tmp_path / "provider.tf").write_text('resource "terraform_data {}\n')
+    monkeypatch.setattr(terraform, "ROOT", tmp_path)
+    monkeypatch.setattr(terraform, "TERRAFORM", tmp_path)
+    monkeypatch.setattr(terraform, "folders", lambda: [tmp_path])
+    monkeypatch.setattr(terraform, "_checkov", lambda: "")
+    return tmp_path
+
+
+def test_a_fault_in_our_own_files_is_no_missing_provider(faulty_module: Path) -> None:
+    with pytest.raises(terraform.TerraformError, match="Invalid string literal") as refused:
+        terraform.init(faulty_module)
+    assert not isinstance(refused.value, terraform.UnavailableError)
+
+
+@pytest.mark.usefixtures("faulty_module")
+def test_a_folder_that_terraform_can_not_read_fails_the_check(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CI", "")
+    monkeypatch.setattr("sys.argv", ["ops.terraform", "check"])
+    assert terraform.main() == 1
+    said = capsys.readouterr()
+    assert "Invalid string literal" in said.out
+    assert "NOT CHECKED" not in said.err
+
+
+def test_a_terraform_that_is_too_old_is_said_as_such(faulty_module: Path) -> None:
+    (faulty_module / "provider.tf").write_text('terraform {\n  required_version = ">= 99"\n}\n')
+    with pytest.raises(terraform.UnavailableError, match="does not support Terraform version"):
+        terraform.init(faulty_module)
+
+
+# Says when it is interrupted, and what it made once it has come to its end.
+SLOW_TERRAFORM = """
+trap 'echo interrupted >> said' INT
+trap 'echo ended early >> said; exit 1' HUP TERM
+echo begun > said
+for tenth in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done
+echo state saved >> said
+"""
+COMMAND = """
+import sys
+from pathlib import Path
+from ops import terraform
+from ops.processes import ended_by_signals
+with ended_by_signals():
+    {verb}(Path(), "apply")
+"""
+
+
+@pytest.mark.parametrize("verb", ["terraform.show", "terraform.run"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str, number: int
+) -> None:
+    fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM)
+    command = subprocess.Popen(
+        [sys.executable, "-c", COMMAND.format(verb=verb)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(terraform.ROOT)},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # A shell's background job ignores it, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one call, no threads run
+    )
+    said = tmp_path / "said"
+    wait_until(lambda: said.exists() and said.read_text() != "", "It", timeout_seconds=30)
+    # As a terminal sends it: to the command and all that it started in its session.
+    os.killpg(command.pid, number)
+    assert command.wait(timeout=30) != 0
+    if number == signal.SIGKILL:
+        wait_until(lambda: "saved" in said.read_text(), "What it leaves behind", timeout_seconds=30)
+    assert said.read_text().splitlines() == ["begun", "interrupted", "state saved"]
 
 
 def test_every_root_and_module_is_checked() -> None:

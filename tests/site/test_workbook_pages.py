@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -159,6 +161,43 @@ def test_a_large_upload_shows_how_far_it_has_come(
     assert "data-poll" not in page(outreach, address)
 
 
+def test_a_larger_workbook_is_sent_past_us_by_a_page_of_its_own(
+    outreach: Client, settings: Any, tmp_path: Path, work_off_jobs: Callable[[], object]
+) -> None:
+    settings.UPLOADS = str(tmp_path / "uploads")
+    address = outreach.post(f"{HOME}upload-large/")["Location"]
+    response = outreach.get(address)
+    checked(response)
+    form = response.context["upload"]
+    assert "until " + form.expires_at.strftime("%H:%M") in response.content.decode()
+    assert "at most 50 MB" in response.content.decode()
+
+    sent = outreach.post(form.action, {**form.fields, "file": SimpleUploadedFile("big.xlsx", write(ROWS))})
+    assert sent["Location"] == f"http://testserver{address}arrived/"
+    back = outreach.get(f"{address}arrived/")
+    assert back["Location"] == f"{address}?arrived=1"
+    waiting = page(outreach, back["Location"])
+    assert "data-poll" in waiting
+    assert "was sent" in waiting
+
+    work_off_jobs()
+    assert "Apply the 1 valid row" in page(outreach, back["Location"])
+    # Who comes back by the browser's history starts nothing anew.
+    assert outreach.get(f"{address}arrived/").status_code == 302
+    work_off_jobs()
+    assert WorkbookImport.objects.get().state == WorkbookImport.State.PREVIEWED
+
+
+def test_a_larger_workbook_that_nobody_sends_can_be_cancelled(outreach: Client) -> None:
+    address = outreach.post(f"{HOME}upload-large/")["Location"]
+    assert "A larger workbook" in page(outreach, HOME)
+
+    outreach.post(f"{address}cancel/")
+
+    assert "The upload was cancelled" in page(outreach, address)
+    assert "Upload awaited" not in page(outreach, HOME)
+
+
 def test_an_export_has_what_the_list_was_asked_for(accounts: None) -> None:
     viewer = signed_in("viewer")
 
@@ -172,10 +211,49 @@ def test_an_export_has_what_the_list_was_asked_for(accounts: None) -> None:
     ]
 
 
-def test_an_export_of_a_wrong_search_leads_back(outreach: Client) -> None:
-    response = outreach.post(f"{LIST}export/", {"followers_min": "many"}, follow=True)
+def test_an_export_of_influencers_has_all_their_accounts_and_who_has_none(accounts: None) -> None:
+    viewer = signed_in("viewer")
+    person = Influencer.objects.get(name="Person 1")
+    Account.objects.create(influencer=person, platform="instagram", handle="person.one")
+    Influencer.objects.create(name="Person 12")
+    assert 'action="/staff/influencers/export/"' in page(viewer, "/staff/influencers/?search=person+1")
 
-    assert "can&#x27;t be exported" in response.content.decode()
+    response = viewer.post("/staff/influencers/export/", {"search": "person 1"})
+
+    assert "influencers-" in response["Content-Disposition"]
+    assert [row[2:5] for row in cells(response.content)] == [
+        ("Platform", "Handle", "Influencer"),
+        ("Instagram", "@person.one", "Person 1"),
+        ("YouTube", "@person1", "Person 1"),
+        (None, None, "Person 12"),
+    ]
+
+
+def test_a_large_export_of_influencers_becomes_a_job(
+    outreach: Client, accounts: None, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(exporting, "MOST_ROWS_AT_ONCE", 1)
+    Influencer.objects.create(name="Without")
+    address = outreach.post("/staff/influencers/export/", {"ordering": "-name"})["Location"]
+    assert "4 rows of influencers" in page(outreach, HOME)
+
+    work_off_jobs()
+    names = [row[4] for row in cells(outreach.get(f"{address}1/").content)]
+    assert names == ["Influencer", "Without", "Person 2", "Person 1", "Person 0"]
+
+
+def test_both_exports_have_one_limit(accounts: None, outreach: Client) -> None:
+    for _ in range(10):
+        assert outreach.post(f"{LIST}export/", {}).status_code == 200
+        assert outreach.post("/staff/influencers/export/", {}).status_code == 200
+    assert outreach.post("/staff/influencers/export/", {}).status_code == 429
+
+
+def test_an_export_of_a_wrong_search_leads_back(outreach: Client) -> None:
+    for address, asked in ((LIST, {"followers_min": "many"}), ("/staff/influencers/", {"ordering": "luck"})):
+        response = outreach.post(f"{address}export/", asked, follow=True)
+        assert response.redirect_chain == [(address, 302)]
+        assert "can&#x27;t be exported" in response.content.decode()
 
 
 def test_an_export_asked_for_too_often_waits_and_keeps_the_search(accounts: None, outreach: Client) -> None:
@@ -197,7 +275,7 @@ def test_a_large_export_becomes_a_job_whose_parts_are_fetched(
     work_off_jobs()
     assert "in 2 workbooks" in page(outreach, address)
     assert [row[3] for row in cells(outreach.get(f"{address}2/").content)] == ["Handle", "@person2"]
-    assert "3 accounts of youtube" in page(outreach, HOME)
+    assert "3 accounts on YouTube" in page(outreach, HOME)
 
 
 def test_a_viewer_reads_the_list_and_is_offered_no_upload(accounts: None) -> None:

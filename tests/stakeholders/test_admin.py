@@ -1,9 +1,30 @@
 """What staff type about a stakeholder."""
 
-from django.test import Client
+from django.contrib import admin
+from django.test import Client, RequestFactory
 
 from app.accounts.models import User
+from app.regions.geometry import Point
+from app.regions.models import Region
 from app.stakeholders.models import Stakeholder
+from app.stakeholders.places import Place
+from app.stakeholders.services import locate
+
+
+def test_saving_a_person_leaves_where_they_were_located_meanwhile(
+    maryland: Region, administrator: User, rf: RequestFactory
+) -> None:
+    ada = Stakeholder.objects.create(name="Ada", email="ada@example.org")
+    request = rf.post("/")
+    request.user = administrator
+    pages = admin.site.get_model_admin(Stakeholder)
+    typed = {"kind": "person", "name": "Augusta Ada", "email": "ada@example.org"}
+    form = pages.get_form(request, ada, change=True)(typed, instance=ada)
+    assert form.is_valid()
+    locate(Stakeholder.objects.get(), Place(point=Point(-76.6, 39.3)))
+    pages.save_model(request, form.save(commit=False), form, change=True)
+    kept = Stakeholder.objects.get()
+    assert (kept.name, kept.location) == ("Augusta Ada", Point(-76.6, 39.3))
 
 
 def test_an_address_typed_in_capitals_is_kept_in_lower_case(administrator: User) -> None:

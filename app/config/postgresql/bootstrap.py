@@ -1,8 +1,8 @@
-"""Makes what the application needs on a server, as its master user: a role, a database, PostGIS.
+"""Makes what the application needs on a server, as its master user: a role, a database, PostGIS, trigrams.
 
 Everything is stated anew each time, so that it can be repeated: after it was interrupted, after a password was rotated,
 after somebody changed a grant by hand. The master is no superuser on RDS, so nothing here asks for one but the
-extension, which RDS lets its master install.
+extensions, which RDS lets its master install.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +16,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whose 
 from psycopg2.extensions import encrypt_password
 
 MAINTENANCE_DATABASE = "postgres"
+EXTENSIONS = {"postgis": "PostGIS", "pg_trgm": "trigrams"}
 
 
 class BootstrapError(Exception):
@@ -56,7 +57,7 @@ def bootstrap(server: Mapping[str, Any], application: Application) -> list[str]:
     with _cursor(server, MAINTENANCE_DATABASE) as cursor:
         made = _make_role(cursor, application) + _make_database(cursor, application)
     with _cursor(server, application.database, in_transaction=True) as cursor:
-        made += _install_postgis(cursor)
+        made += _install_extensions(cursor)
         _grant(cursor, application)
     sign_in = {**server, "user": application.role, "password": application.password}
     with _cursor(sign_in, application.database) as cursor:
@@ -107,16 +108,17 @@ def _make_database(cursor: Cursor, application: Application) -> list[str]:
     return [f"database {application.database}"]
 
 
-def _install_postgis(cursor: Cursor) -> list[str]:
-    cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'postgis'")
-    if cursor.fetchone():
-        return []
-    cursor.execute("CREATE EXTENSION postgis SCHEMA public")
-    return ["PostGIS"]
+def _install_extensions(cursor: Cursor) -> list[str]:
+    cursor.execute("SELECT extname FROM pg_extension")
+    installed = {name for (name,) in cursor.fetchall()}
+    missing = [name for name in EXTENSIONS if name not in installed]
+    for name in missing:
+        cursor.execute(sql.SQL("CREATE EXTENSION {} SCHEMA public").format(sql.Identifier(name)))
+    return [EXTENSIONS[name] for name in missing]
 
 
 def _grant(cursor: Cursor, application: Application) -> None:
-    """The role gets a schema of its own, may use PostGIS in `public`, and nobody else may come in."""
+    """The role gets a schema of its own, may use the extensions in `public`, and nobody else may come in."""
     names = {
         "role": sql.Identifier(application.role),
         "database": sql.Identifier(application.database),

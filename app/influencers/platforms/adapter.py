@@ -53,12 +53,8 @@ class Adapter:
             )
         return handle
 
-    def is_own_address(self, text: str) -> bool:
-        """Whether an address on the web is one of this platform's."""
-        return _host(text.strip()) in self.hosts
-
     def _named_by(self, address: str) -> str:
-        if not self.is_own_address(address):
+        if _host(address) not in self.hosts:
             raise NotAnAccountError(f"This is an address elsewhere, not on {self.label}.")
         path = urlsplit(_with_scheme(address)).path
         return self.from_path([unquote(part) for part in path.split("/") if part])

@@ -169,6 +169,11 @@ COLUMNS = (
     Column("notes", "Notes", Kind.TEXT, 36, "On the account."),
     Column("about", "About the influencer", Kind.TEXT, 36, "Notes on the person, the same for all their accounts."),
     Column("campaigns", "Campaigns", Kind.TEXT, 24, "The last part of their addresses, separated by commas."),
+    Column(
+        "regions", "Regions", Kind.TEXT, 30,
+        "Of the influencer, separated by semicolons: MD; Howard County, MD; Congressional district 3, MD;"
+        " State senate district 12, MD; State house district 12A, MD; ZIP area 21201.",
+    ),
     Column("followers", "Followers", Kind.NUMBER, 12, "On the day in “Measured on”. Empty leaves what is known."),
     Column("daily_views", "Daily views", Kind.NUMBER, 12, "On the day in “Measured on”. Empty leaves what is known."),
     Column("posts", "Posts", Kind.NUMBER, 9, "On the day in “Measured on”. Empty leaves what is known."),
@@ -177,6 +182,6 @@ COLUMNS = (
 BY_NAME = {column.name: column for column in COLUMNS}
 METRICS = ("followers", "daily_views", "posts")
 OF_ACCOUNT = ("handle", "email", "url", "status", "tags", "notes", *METRICS, "measured_on")
-OF_INFLUENCER = ("name", "phone", "about", "campaigns")
+OF_INFLUENCER = ("name", "phone", "about", "campaigns", "regions")
 # Of a workbook of rows that were refused.
 PROBLEM = Column("problem", "Problem", Kind.TEXT, 60, "What to mend. An import does not read this column.")

@@ -6,14 +6,24 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from app.influencers.listing import ACCOUNT_SORTS, Sort, found_accounts, in_order
-from app.influencers.models import Account
+from app.influencers.listing import (
+    ACCOUNT_SORTS,
+    INFLUENCER_SORTS,
+    Sort,
+    found_accounts,
+    found_influencers,
+    in_order,
+)
+from app.influencers.models import Account, Influencer, InfluencerQuerySet
 from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
+from app.influencers.workbook import files
 from app.influencers.workbook.columns import Value
+from app.influencers.workbook.region_cells import cell
 from app.influencers.workbook.writing import write
+from app.regions.models import Region
 
 # More takes longer than somebody waits, and than the gateway does.
 MOST_ROWS_AT_ONCE = 5000
@@ -26,6 +36,34 @@ _FETCHED_ROWS = 1000
 Record = dict[str, Value]
 
 
+def asked_for(platform: str, query: dict[str, Any]) -> Iterator[Record]:
+    """Rows of the workbook.
+
+    Args:
+        platform: whose accounts; none for influencers with the accounts of all platforms.
+        query: a validated AccountQuery, or InfluencerQuery.
+    """
+    if platform:
+        return records(accounts_asked_for(platform, query))
+    return records_of_influencers(influencers_asked_for(query))
+
+
+def rows_asked_for(platform: str, query: dict[str, Any]) -> int:
+    """How many rows `asked_for` will give."""
+    if platform:
+        return accounts_asked_for(platform, query).count()
+    # Joined to the accounts, an influencer without any is a row too, as in the workbook.
+    return influencers_asked_for(query).order_by().values_list("pk", "accounts__pk").count()
+
+
+def influencers_asked_for(query: dict[str, Any]) -> InfluencerQuerySet:
+    """What a validated InfluencerQuery finds, in its order."""
+    found: InfluencerQuerySet = in_order(
+        found_influencers(query), Sort.parse(query.get("ordering", "name"), INFLUENCER_SORTS)
+    )
+    return found
+
+
 def accounts_asked_for(platform: str, query: dict[str, Any]) -> QuerySet[Account]:
     """What a validated AccountQuery finds, in its order."""
     found: QuerySet[Account] = in_order(
@@ -36,27 +74,41 @@ def accounts_asked_for(platform: str, query: dict[str, Any]) -> QuerySet[Account
 
 def records(accounts: QuerySet[Account]) -> Iterator[Record]:
     """Rows of the workbook, fetched as they are taken."""
-    rows = accounts.select_related("influencer").prefetch_related("tags", "influencer__campaigns")
+    regions = Prefetch("influencer__regions", Region.objects.to_be_written())
+    rows = accounts.select_related("influencer").prefetch_related("tags", "influencer__campaigns", regions)
     for account in rows.iterator(chunk_size=_FETCHED_ROWS):
-        yield _record(account)
+        yield _of_influencer(account.influencer) | _of_account(account)
 
 
-def _record(account: Account) -> Record:
-    influencer = account.influencer
+def records_of_influencers(influencers: InfluencerQuerySet) -> Iterator[Record]:
+    """As `records`: a row for each account of each of them, and one for who has none."""
+    for influencer in influencers.with_accounts().iterator(chunk_size=_FETCHED_ROWS):
+        shared = _of_influencer(influencer)
+        accounts = [_of_account(account) for account in influencer.accounts.all()]
+        yield from (shared | account for account in accounts or [{}])
+
+
+def _of_influencer(influencer: Influencer) -> Record:
     return {
-        "id": account.pk,
         "influencer_id": influencer.pk,
-        "platform": account.platform,
-        "handle": account.shown_handle,
         "name": influencer.name,
         "phone": influencer.phone,
+        "about": influencer.notes,
+        "campaigns": ", ".join(sorted(campaign.slug for campaign in influencer.campaigns.all())),
+        "regions": cell(influencer.regions.all()),
+    }
+
+
+def _of_account(account: Account) -> Record:
+    return {
+        "id": account.pk,
+        "platform": account.platform,
+        "handle": account.shown_handle,
         "email": account.email,
         "url": account.url,
         "status": account.status,
         "tags": ", ".join(sorted(tag.name for tag in account.tags.all())),
         "notes": account.notes,
-        "about": influencer.notes,
-        "campaigns": ", ".join(sorted(campaign.slug for campaign in influencer.campaigns.all())),
         "followers": account.followers,
         "daily_views": account.daily_views,
         "posts": account.posts,
@@ -70,7 +122,7 @@ def export(pk: int) -> None:
     if found is None:
         return
     found.parts.all().delete()
-    rows = records(accounts_asked_for(found.platform, found.query))
+    rows = asked_for(found.platform, found.query)
     written = number = 0
     while part := list(islice(rows, PART_ROWS)):
         for content, count in _fitting(part):
@@ -103,4 +155,8 @@ def forget_old() -> None:
     WorkbookExport.objects.filter(made_at__lt=limit).delete()
     old = WorkbookImport.objects.filter(made_at__lt=limit)
     old.exclude(refused_rows=b"").update(refused_rows=b"")
-    old.filter(state=WorkbookImport.State.PREVIEWED).update(state=WorkbookImport.State.CANCELLED, content=b"")
+    with transaction.atomic():
+        unconfirmed = old.filter(state=WorkbookImport.State.PREVIEWED)
+        for found in unconfirmed.select_for_update().only("key"):
+            files.forget(found)
+        unconfirmed.update(state=WorkbookImport.State.CANCELLED, content=b"")

@@ -5,20 +5,29 @@ from collections import defaultdict
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field
+from struct import Struct
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, Value
+from django.db.models import Prefetch, Q, Value
 from django.db.models.functions import Lower
 
 from app.campaigns.models import Campaign
 from app.influencers.models import Account, DailyMetrics, Influencer, Tag
 from app.influencers.platforms import adapter
-from app.influencers.workbook.columns import BY_NAME, METRICS, OF_ACCOUNT, OF_INFLUENCER
+from app.influencers.workbook.columns import BY_NAME, METRICS, OF_ACCOUNT, OF_INFLUENCER, CellError
 from app.influencers.workbook.reading import Row
+from app.influencers.workbook.region_cells import RegionCells
 from app.influencers.workbook.spelling import named, normalise
+from app.regions.models import Region
+from app.regions.written import written
 
 _FIELD_OF_COLUMN = {"about": "notes"}
+
+# Of what a row says of its influencer, column by column.
+_HASHES = Struct(f"{len(OF_INFLUENCER)}q")
+# What no hash is.
+_ABSENT = -1
 
 CREATED, UPDATED, UNCHANGED, REFUSED = "created", "updated", "unchanged", "refused"
 
@@ -29,7 +38,7 @@ class Plan:
 
     Attributes:
         changes: header, what it was and what it becomes.
-        tags, campaigns: what they are set to; None leaves them.
+        tags, campaigns, regions: what they are set to; None leaves them.
         metrics: to be recorded for the day of the row.
     """
 
@@ -39,6 +48,7 @@ class Plan:
     changes: list[tuple[str, str, str]] = field(default_factory=list)
     tags: list[str] | None = None
     campaigns: list[str] | None = None
+    regions: list[Region] | None = None
     metrics: dict[str, int] = field(default_factory=dict)
     is_new: bool = False
 
@@ -59,12 +69,15 @@ class Plan:
 
     def change(self, name: str, old: object, new: object) -> None:
         labels = dict(BY_NAME[name].choices)
-        was, becomes = (labels.get(str(value)) or _shown(value) for value in (old, new))
+        separator = "; " if name == "regions" else ", "
+        was, becomes = (labels.get(str(value)) or _shown(value, separator) for value in (old, new))
         self.changes.append((BY_NAME[name].header, was, becomes))
 
 
-def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+def _shown(value: object, separator: str) -> str:
+    if isinstance(value, list):
+        return separator.join(map(str, value))
+    return "" if value is None else str(value)
 
 
 class Planner:
@@ -72,15 +85,17 @@ class Planner:
 
     def __init__(self, letters: dict[str, str]) -> None:
         self._letters = letters
-        self._row_of_account: dict[object, int] = {}
-        self._said: dict[object, tuple[int, dict[str, Any]]] = {}
+        # By hashes and of hashes: of 150,000 rows the texts would be most of a function's memory.
+        self._row_of_account: dict[int, int] = {}
+        self._said: dict[int, tuple[int, bytes]] = {}
+        self._regions = RegionCells()
 
     def plan(self, rows: Iterable[Row]) -> list[Plan]:
         """Read what the database has of these rows, and decide."""
         rows = list(rows)
         for row in rows:
             self.look_at(row)
-        block = _Block(rows, self._letters)
+        block = _Block(rows, self._letters, self._regions)
         return [block.plan(row) for row in rows]
 
     def look_at(self, row: Row) -> None:
@@ -89,7 +104,7 @@ class Planner:
         values = row.values
         key = (values["platform"], values["handle"]) if values.get("handle") else None
         for known in filter(None, (key, values.get("id"))):
-            first = self._row_of_account.setdefault(known, row.number)
+            first = self._row_of_account.setdefault(hash(known), row.number)
             if first != row.number:
                 self._problem(row, "handle", f"this account is in row {first} already")
         self._hold_to_earlier(row, has_account=key is not None or bool(row.problems))
@@ -98,27 +113,36 @@ class Planner:
         """The same influencer may stand in many rows, which have to agree."""
         values = row.values
         who = values.get("influencer_id") or (str(values.get("name")).casefold(), values.get("phone"))
-        said = {name: values[name] for name in OF_INFLUENCER if name in values}
-        first, earlier = self._said.setdefault(who, (row.number, said))
+        said = _hashes(values)
+        first, earlier = self._said.setdefault(hash(who), (row.number, said))
         if first == row.number:
             return
         if not has_account:
             self._problem(row, "name", f"this influencer is in row {first} already")
-        for name, value in said.items():
+        for name, was, becomes in zip(
+            OF_INFLUENCER, _HASHES.unpack(earlier), _HASHES.unpack(said), strict=True
+        ):
             # Without an identifier the name says who it is, in any case of letters.
             may_differ = name == "name" and not values.get("influencer_id")
-            if not may_differ and earlier.get(name, value) != value:
+            if not may_differ and _ABSENT not in {was, becomes} and was != becomes:
                 self._problem(row, name, f"row {first} says something else of the same influencer")
 
     def _problem(self, row: Row, name: str, message: str) -> None:
         row.problems.append(named(row, self._letters, name, message))
 
 
+def _hashes(values: dict[str, Any]) -> bytes:
+    """What a row says of its influencer, in a few bytes."""
+    return _HASHES.pack(*(hash(str(values[name])) if name in values else _ABSENT for name in OF_INFLUENCER))
+
+
 class _Block:
     """Some rows beside all that the database has of them, fetched by a constant number of queries."""
 
-    def __init__(self, rows: list[Row], letters: dict[str, str]) -> None:
+    def __init__(self, rows: list[Row], letters: dict[str, str], regions: RegionCells) -> None:
         self._letters = letters
+        self._regions = regions
+        regions.look_up({name for row in rows for name in _listed(row, "regions")})
         self._accounts = _accounts(rows)
         self._account_by_id = {account.pk: account for account in self._accounts.values()}
         self._influencers = {row.pk: row for row in _influencers(rows, self._accounts.values())}
@@ -225,8 +249,20 @@ class _Block:
             self._refuse(plan, "campaigns", f"there is no campaign {', '.join(unknown)}")
         elif "campaigns" in values:
             had = sorted(campaign.slug for campaign in influencer.campaigns.all()) if influencer.pk else []
-            plan.campaigns = self._listed_change(plan, "campaigns", had)
+            plan.campaigns = self._listed_change(plan, "campaigns", had, _listed(plan.row, "campaigns"))
+        if "regions" in values:
+            self._set_regions(plan, list(influencer.regions.all()) if influencer.pk else [])
         self._clean(plan, influencer, OF_INFLUENCER, exclude=())
+
+    def _set_regions(self, plan: Plan, own: list[Region]) -> None:
+        try:
+            chosen = self._regions.chosen(_listed(plan.row, "regions"), own)
+        except CellError as error:
+            self._refuse(plan, "regions", str(error))
+            return
+        had, wanted = (sorted(map(written, regions)) for regions in (own, chosen))
+        if self._listed_change(plan, "regions", had, wanted) is not None:
+            plan.regions = chosen
 
     def _set_account(self, plan: Plan) -> None:
         values = plan.row.values
@@ -244,7 +280,7 @@ class _Block:
                 self._assign(plan, account, name, account)
         if "tags" in values:
             had = sorted(tag.name for tag in account.tags.all()) if account.pk else []
-            plan.tags = self._listed_change(plan, "tags", had)
+            plan.tags = self._listed_change(plan, "tags", had, _listed(plan.row, "tags"))
             self._check_tags(plan)
         self._set_metrics(plan, account)
         self._clean(plan, account, OF_ACCOUNT, exclude=("influencer",))
@@ -271,8 +307,7 @@ class _Block:
                 plan.change(name, old, new)
             setattr(row, attribute, new)
 
-    def _listed_change(self, plan: Plan, name: str, had: list[str]) -> list[str] | None:
-        wanted = _listed(plan.row, name)
+    def _listed_change(self, plan: Plan, name: str, had: list[str], wanted: list[str]) -> list[str] | None:
         if wanted == had:
             return None
         if had or not plan.is_new:
@@ -355,4 +390,4 @@ def _influencers(rows: list[Row], accounts: Iterable[Account]) -> Iterable[Influ
     # By the database: Python's lower case and its own differ for a few letters.
     by_name = Q(key__in=[Lower(Value(name)) for name in names])
     found = Influencer.objects.annotate(key=Lower("name")).filter(Q(pk__in=identifiers) | by_name)
-    return found.prefetch_related("campaigns")
+    return found.prefetch_related("campaigns", Prefetch("regions", Region.objects.to_be_written()))

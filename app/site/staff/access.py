@@ -12,18 +12,25 @@ from app.site.caching import View, private_page
 
 READ = "influencers.view_influencer"
 WRITE = "influencers.change_influencer"
+CONSENT_READ = "influencers.view_consentform"
+CONSENT_WRITE = "influencers.change_consentform"
 TOKENS = "accounts.change_machinetoken"
 
 
-def staff_page(permission: str) -> Callable[[View], View]:
-    """A page for who has the permission; others sign in first, or are told that they may not."""
+def staff_page(permission: str, *, to_post: str = "") -> Callable[[View], View]:
+    """A page for who has the permission; others sign in first, or are told that they may not.
+
+    Args:
+        permission: to open it.
+        to_post: to change something by it, if that takes another one.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path(), resolve_url("admin:login"))
-            if not request.user.has_perm(permission):
+            if not request.user.has_perm((request.method == "POST" and to_post) or permission):
                 raise PermissionDenied
             response = private_page(view)(request, *args, **kwargs)
             response["X-Robots-Tag"] = "noindex"

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -54,6 +54,7 @@ def account_list(request: HttpRequest, platform: str) -> HttpResponse:
     page = Paginator(found, ACCOUNTS_A_PAGE).get_page(request.GET.get("page"))
     without_page = request.GET.copy()
     without_page.pop("page", None)
+    chosen = request.session.get(_SESSION_KEY, _USUAL_COLUMNS)
     context = {
         "adapter": adapter(platform),
         "page": page,
@@ -62,7 +63,7 @@ def account_list(request: HttpRequest, platform: str) -> HttpResponse:
         "query": without_page.urlencode(),
         "statuses": AccountStatus.choices,
         "sorts": _SORTS,
-        "columns": {name: label for name, label in COLUMNS.items() if name in _chosen(request)},
+        "columns": {name: label for name, label in COLUMNS.items() if name in chosen},
         "all_columns": COLUMNS,
         "tags": Tag.objects.all()[:200],
         "may_write": request.user.has_perm(WRITE),
@@ -74,7 +75,8 @@ def account_list(request: HttpRequest, platform: str) -> HttpResponse:
 @staff_page(READ)
 def choose_columns(request: HttpRequest, platform: str) -> HttpResponse:
     request.session[_SESSION_KEY] = [name for name in COLUMNS if name in request.POST.getlist("columns")]
-    query = request.POST.get("query", "")
+    # Spelled anew, so that no line break gets into the header.
+    query = QueryDict(request.POST.get("query", "")).urlencode()
     response = redirect("site:staff-accounts", platform)
     # Behind the path, so that it leads to no other site whatever it says.
     response["Location"] += f"?{query}" if query else ""
@@ -82,21 +84,21 @@ def choose_columns(request: HttpRequest, platform: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page(READ)
+@staff_page(READ, to_post=WRITE)
 def account_detail(request: HttpRequest, platform: str, pk: int) -> HttpResponse:
-    account = get_object_or_404(Account.objects.on(platform).with_elsewhere(), pk=pk)
-    may_write = request.user.has_perm(WRITE)
-    form = AccountForm(account, request.POST if request.method == "POST" and may_write else None)
+    accounts = Account.objects.on(platform).with_elsewhere()
+    account = get_object_or_404(accounts, pk=pk)
+    form = AccountForm(account, request.POST if request.method == "POST" else None)
     if form.is_bound and form.save():
         messages.success(request, "Saved.")
         return redirect("site:staff-account", platform, pk)
     days = list(account.metrics.order_by("-day")[:CHART_DAYS])
-    shown = Account.objects.with_elsewhere().get(pk=pk)
     context = {
-        "account": shown,
+        # What was refused is in the form's row; beside the form stands what is kept.
+        "account": get_object_or_404(accounts, pk=pk) if form.is_bound else account,
         "adapter": adapter(platform),
         "form": form,
-        "may_write": may_write,
+        "may_write": request.user.has_perm(WRITE),
         "days": days,
         "charts": _charts(days, adapter(platform).visitors_label),
         "box": f"0 0 {WIDTH} {HEIGHT}",
@@ -148,10 +150,6 @@ def _change(accounts: AccountQuerySet, asked: dict[str, Any]) -> int:
         tag.accounts.remove(*keys)
     changes = {"updated_at": timezone.now()} | ({"status": asked["status"]} if asked["status"] else {})
     return chosen.update(**changes)
-
-
-def _chosen(request: HttpRequest) -> tuple[str, ...]:
-    return tuple(request.session.get(_SESSION_KEY, _USUAL_COLUMNS))
 
 
 def _charts(days: list[DailyMetrics], visitors_label: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The forms of the staff pages. What they save is held to the models' own rules."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -19,31 +19,25 @@ MAX_TOKEN_DAYS = 365
 class _RowForm(SummarisedForm):
     """A form over a row: it begins with what the row says, and saves by the row's rules."""
 
-    def __init__(self, row: Any, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, row: Any, initial: dict[str, Any], data: Mapping[str, Any] | None) -> None:
         super().__init__(data)
         self.row = row
-        self.initial = self.values_of(row)
+        self.initial = initial
 
-    def values_of(self, row: Any) -> dict[str, Any]:
-        """What the fields begin with."""
-        raise NotImplementedError
+    def saved(self, assign: Callable[[], None], relate: Callable[[], None]) -> bool:
+        """Whether it was saved; if not, the form has the reasons and nothing was changed.
 
-    def assign(self) -> None:
-        """Give the row's columns what was typed."""
-        raise NotImplementedError
-
-    def relate(self) -> None:
-        """Write what needs the row to be there."""
-
-    def save(self) -> bool:
-        """Whether it was saved; if not, the form has the reasons and nothing was changed."""
+        Args:
+            assign: gives the row's columns what was typed.
+            relate: writes what needs the row to be there.
+        """
         if not self.is_valid():
             return False
         try:
             with transaction.atomic():
-                self.assign()
+                assign()
                 save_checked(self.row, vars(self.row).keys() & self.fields.keys())
-                self.relate()
+                relate()
         except ValidationError as error:
             for name, messages in error.message_dict.items():
                 self.add_error(name if name in self.fields else None, messages)
@@ -65,15 +59,19 @@ class InfluencerForm(_RowForm):
         Campaign.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def values_of(self, row: Influencer) -> dict[str, Any]:
+    def __init__(self, row: Influencer, data: Mapping[str, Any] | None = None) -> None:
         chosen = list(row.campaigns.all()) if row.pk else []
-        return {"name": row.name, "phone": row.phone, "notes": row.notes, "campaigns": chosen}
+        initial = {"name": row.name, "phone": row.phone, "notes": row.notes, "campaigns": chosen}
+        super().__init__(row, initial, data)
 
-    def assign(self) -> None:
+    def save(self) -> bool:
+        return self.saved(self._assign, self._relate)
+
+    def _assign(self) -> None:
         for name in ("name", "phone", "notes"):
             setattr(self.row, name, self.cleaned_data[name])
 
-    def relate(self) -> None:
+    def _relate(self) -> None:
         self.row.campaigns.set(self.cleaned_data["campaigns"])
 
 
@@ -95,17 +93,17 @@ class AccountForm(_RowForm):
     notes = forms.CharField(required=False, widget=forms.Textarea({"rows": 3}))
 
     def __init__(self, row: Account, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(row, data)
+        columns = {name: getattr(row, name) for name in ("platform", "email", "status", "notes")}
+        tags = ", ".join(tag.name for tag in row.tags.all()) if row.pk else ""
+        super().__init__(row, {**columns, "handle": row.handle and row.shown_handle, "tags": tags}, data)
         if row.pk:
             # An account stays on its platform: its metrics are of that one.
             del self.fields["platform"]
 
-    def values_of(self, row: Account) -> dict[str, Any]:
-        columns = {name: getattr(row, name) for name in ("platform", "email", "status", "notes")}
-        tags = ", ".join(tag.name for tag in row.tags.all()) if row.pk else ""
-        return {**columns, "handle": row.shown_handle if row.handle else "", "tags": tags}
+    def save(self) -> bool:
+        return self.saved(self._assign, self._relate)
 
-    def assign(self) -> None:
+    def _assign(self) -> None:
         before = self.row.handle
         for name in ("platform", "handle", "email", "status", "notes"):
             if name in self.fields:
@@ -115,7 +113,7 @@ class AccountForm(_RowForm):
             # An address that followed from the old handle would be another account's.
             self.row.url = ""
 
-    def relate(self) -> None:
+    def _relate(self) -> None:
         try:
             self.row.tags.set(tags_named(self.cleaned_data["tags"].split(",")))
         except ValidationError as error:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -12,7 +12,7 @@ from app.influencers import merging
 from app.influencers.listing import INFLUENCER_SORTS, InfluencerQuery, Sort, found_influencers, in_order
 from app.influencers.models import Account, Influencer
 from app.influencers.services import ConsentFormKeptError, delete_influencer
-from app.site.staff.access import READ, WRITE, staff_page
+from app.site.staff.access import CONSENT_READ, CONSENT_WRITE, READ, WRITE, staff_page
 from app.site.staff.forms import AccountForm, InfluencerForm
 
 INFLUENCERS_A_PAGE = 50
@@ -29,6 +29,7 @@ def influencer_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": Paginator(found, INFLUENCERS_A_PAGE).get_page(request.GET.get("page")),
         "search": request.GET.get("search", ""),
+        "asked": request.GET,
         "errors": {} if is_valid else query.errors,
         "may_write": request.user.has_perm(WRITE),
     }
@@ -36,21 +37,24 @@ def influencer_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page(READ)
+@staff_page(READ, to_post=WRITE)
 def influencer_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    influencer = get_object_or_404(Influencer.objects.with_accounts(), pk=pk)
-    may_write = request.user.has_perm(WRITE)
-    form = InfluencerForm(influencer, request.POST if request.method == "POST" and may_write else None)
+    influencers = Influencer.objects.with_accounts()
+    influencer = get_object_or_404(influencers, pk=pk)
+    form = InfluencerForm(influencer, request.POST if request.method == "POST" else None)
     if form.is_bound and form.save():
         messages.success(request, "Saved.")
         return redirect("site:staff-influencer", pk)
-    shown = Influencer.objects.with_accounts().get(pk=pk)
+    # What was refused is in the form's row; beside the form stands what is kept.
+    shown = get_object_or_404(influencers, pk=pk) if form.is_bound else influencer
     context = {
         "influencer": shown,
         "form": form,
-        "may_write": may_write,
+        "may_write": request.user.has_perm(WRITE),
         "candidates": merging.candidates(shown),
         "merges": shown.merges.all(),
+        "may_see_forms": request.user.has_perm(CONSENT_READ),
+        "may_write_forms": request.user.has_perm(CONSENT_WRITE),
         "consent_forms": shown.consent_forms.all(),
     }
     return render(request, "site/staff/influencer.html", context)
@@ -86,7 +90,7 @@ def remove_influencer(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"influencer": influencer}
     if request.method == "POST":
         try:
-            delete_influencer(influencer)
+            delete_influencer(influencer, request.user.get_username())
         except ConsentFormKeptError as error:
             context["problem"] = str(error)
             return render(request, "site/staff/delete_influencer.html", context, status=409)
@@ -106,6 +110,9 @@ def merge_influencers(request: HttpRequest, pk: int, other: int) -> HttpResponse
         choices = {column: request.POST[column] for column in merging.EXCLUSIVE if column in request.POST}
         try:
             merging.merge(pk, other, choices, request.user)
+        except Influencer.DoesNotExist:
+            # It was there a moment ago: somebody merged them first.
+            raise Http404 from None
         except merging.UnresolvedError as error:
             problems = [text for texts in error.fields.values() for text in texts]
         else:

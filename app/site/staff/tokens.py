@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts import tokens
-from app.accounts.models import MachineToken, User
+from app.accounts.models import MachineToken
+from app.accounts.sign_in import who_signed_in
 from app.site.staff.access import TOKENS, staff_page
 from app.site.staff.forms import TokenForm
 
@@ -39,9 +40,8 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _issue(form: TokenForm, request: HttpRequest) -> tokens.NewToken | None:
     asked = form.cleaned_data
-    by = User.objects.get(username=request.user.get_username())
     try:
-        return tokens.issue(asked["name"], asked["scopes"], days=asked["days"], by=by)
+        return tokens.issue(asked["name"], asked["scopes"], days=asked["days"], by=who_signed_in(request))
     except ValidationError as error:
         for name, texts in error.message_dict.items():
             form.add_error(name if name in form.fields else None, texts)

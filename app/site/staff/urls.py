@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from app.influencers.converters import PlatformConverter
-from app.site.staff import access, accounts, people, tokens, workbooks
+from app.site.staff import access, accounts, consent, people, tokens, workbooks
 
 register_converter(PlatformConverter, "staff_platform")
 
@@ -17,10 +17,18 @@ urlpatterns = [
         name="staff-delete-account",
     ),
     path("influencers/", people.influencer_list, name="staff-influencers"),
+    path("influencers/export/", workbooks.export_influencers, name="staff-export-influencers"),
     path("influencers/new/", people.new_influencer, name="staff-new-influencer"),
     path("influencers/<int:pk>/", people.influencer_detail, name="staff-influencer"),
     path("influencers/<int:pk>/accounts/new/", people.new_account, name="staff-new-account"),
     path("influencers/<int:pk>/delete/", people.remove_influencer, name="staff-delete-influencer"),
+    path("influencers/<int:pk>/consent-forms/new/", consent.new_consent_form, name="staff-new-consent-form"),
+    path("consent-forms/<int:pk>/", consent.consent_form, name="staff-consent-form"),
+    path("consent-forms/<int:pk>/arrived/", consent.arrived, name="staff-consent-form-arrived"),
+    path(
+        "consent-forms/<int:pk>/download/", consent.download_consent_form, name="staff-download-consent-form"
+    ),
+    path("consent-forms/<int:pk>/delete/", consent.delete_consent_form, name="staff-delete-consent-form"),
     path("influencers/<int:pk>/merge/<int:other>/", people.merge_influencers, name="staff-merge"),
     path(
         "accounts/<staff_platform:platform>/export/", workbooks.export_accounts, name="staff-export-accounts"
@@ -28,7 +36,9 @@ urlpatterns = [
     path("workbooks/", workbooks.workbook_list, name="staff-workbooks"),
     path("workbooks/template/", workbooks.download_template, name="staff-template"),
     path("workbooks/upload/", workbooks.upload_workbook, name="staff-upload"),
+    path("workbooks/upload-large/", workbooks.upload_large_workbook, name="staff-upload-large"),
     path("workbooks/imports/<int:pk>/", workbooks.import_detail, name="staff-import"),
+    path("workbooks/imports/<int:pk>/arrived/", workbooks.workbook_arrived, name="staff-import-arrived"),
     path("workbooks/imports/<int:pk>/apply/", workbooks.apply_workbook, name="staff-apply-import"),
     path("workbooks/imports/<int:pk>/cancel/", workbooks.cancel_workbook, name="staff-cancel-import"),
     path("workbooks/imports/<int:pk>/refused/", workbooks.refused_rows, name="staff-refused-rows"),

@@ -24,6 +24,17 @@ variable "transitions" {
   }
 }
 
+variable "expirations" {
+  description = "Prefix by prefix, after how many days an object is deleted for good, e.g. { \"quarantine/\" = 1 }."
+  type        = map(number)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for prefix, days in var.expirations : can(regex("^[a-z]+/$", prefix)) && days >= 1])
+    error_message = "expirations names a folder, like quarantine/, and a day or more: without a prefix everything would go."
+  }
+}
+
 variable "protected" {
   description = "Refuse to destroy the bucket while it holds anything."
   type        = bool

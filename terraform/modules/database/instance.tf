@@ -40,6 +40,11 @@ locals {
     "log_parameter_max_length"          = "0"
     "log_parameter_max_length_on_error" = "0"
   }
+
+  # After a restore two stand side by side, and the last one serves. By Terraform's key: moved and imported instances need one that
+  # does not depend on the project's name.
+  instance_names = length(var.instances) > 0 || var.aurora != null ? var.instances : [var.name]
+  instances      = { for name in local.instance_names : (name == var.name ? "first" : name) => name }
 }
 
 resource "aws_db_instance" "this" {
@@ -49,7 +54,9 @@ resource "aws_db_instance" "this" {
   # checkov:skip=CKV_AWS_293: deletion protection is a variable, which prod.tfvars sets
   # checkov:skip=CKV_AWS_354: a key of our own costs $1 a month and guards no better than the account's
   # checkov:skip=CKV2_AWS_30: slow statements and DDL are logged, every statement would be the personal data in them
-  identifier     = var.name
+  for_each = local.instances
+
+  identifier     = each.value
   engine         = "postgres"
   engine_version = "16" # the minor version is RDS's to raise
   instance_class = var.instance_class
@@ -83,12 +90,18 @@ resource "aws_db_instance" "this" {
   performance_insights_retention_period = 7 # the days that are free
   enabled_cloudwatch_logs_exports       = ["postgresql", "upgrade"]
 
-  deletion_protection       = var.protected
+  # One that serves no more may go from the list; its final snapshot stays.
+  deletion_protection       = var.protected && each.value == local.identifier
   skip_final_snapshot       = !var.protected
-  final_snapshot_identifier = "${var.name}-final-${terraform_data.created.output}"
+  final_snapshot_identifier = "${each.value}-final-${terraform_data.created.output}"
 
   # RDS would make the log groups itself, and keep logs for ever.
   depends_on = [aws_cloudwatch_log_group.this]
+}
+
+moved {
+  from = aws_db_instance.this
+  to   = aws_db_instance.this["first"]
 }
 
 # A second final snapshot can't have the first one's name.
@@ -103,8 +116,47 @@ resource "terraform_data" "created" {
 resource "aws_cloudwatch_log_group" "this" {
   # checkov:skip=CKV_AWS_158: a key of our own costs $1 a month and guards no better than the account's
   # checkov:skip=CKV_AWS_338: a week; longer is personal data kept for nothing
-  for_each = toset(["postgresql", "upgrade"])
+  for_each = merge([
+    for key, name in local.instances : {
+      for kind in ["postgresql", "upgrade"] : (key == "first" ? kind : "${key}/${kind}") => "/aws/rds/instance/${name}/${kind}"
+    }
+  ]...)
 
-  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  name              = each.value
   retention_in_days = 7
+}
+
+resource "aws_db_instance" "replica" {
+  # checkov:skip=CKV_AWS_118: enhanced monitoring is billed as logs; the free metrics have what the alarms read
+  # checkov:skip=CKV_AWS_129: what it is asked is asked by people; the source logs what changes
+  # checkov:skip=CKV_AWS_133: its source is backed up, and it holds nothing else
+  # checkov:skip=CKV_AWS_157: it is a copy, and its source may have a standby
+  # checkov:skip=CKV_AWS_161: the role signs in with a rotated password; IAM tokens need a further call to AWS per connection
+  # checkov:skip=CKV_AWS_293: it holds nothing that its source has not
+  # checkov:skip=CKV_AWS_354: a key of our own costs $1 a month and guards no better than the account's
+  # checkov:skip=CKV2_AWS_30: slow statements and DDL are logged, every statement would be the personal data in them
+  # checkov:skip=CKV2_AWS_60: it makes no snapshots
+  count = var.read_replica && var.aurora == null ? 1 : 0
+
+  identifier          = "${local.identifier}-replica"
+  replicate_source_db = local.identifier
+  instance_class      = var.instance_class
+  storage_encrypted   = true
+  # As far as its source may grow, or replication stops.
+  max_allocated_storage = 100
+
+  vpc_security_group_ids = [aws_security_group.database.id]
+  publicly_accessible    = false
+  port                   = var.port
+  ca_cert_identifier     = "rds-ca-rsa2048-g1"
+  parameter_group_name   = aws_db_parameter_group.this.name
+  maintenance_window     = "sun:09:00-sun:09:30"
+
+  auto_minor_version_upgrade            = true
+  apply_immediately                     = !var.protected
+  performance_insights_enabled          = true
+  performance_insights_retention_period = 7 # the days that are free
+  skip_final_snapshot                   = true
+
+  depends_on = [aws_db_instance.this]
 }

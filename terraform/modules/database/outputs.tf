@@ -1,20 +1,45 @@
 output "host" {
-  description = "Where the application connects: the proxy if there is one, else the instance."
-  value       = var.proxy ? aws_db_proxy.this[0].endpoint : aws_db_instance.this.address
+  description = "Where the application connects: the proxy if there is one, else the server itself."
+  value       = var.proxy ? aws_db_proxy.this[0].endpoint : local.host
 }
 
-output "instance_host" {
-  description = "The instance itself, for db-bootstrap: the proxy knows no master user."
-  value       = aws_db_instance.this.address
+output "server_host" {
+  description = "The server itself, for db-bootstrap: the proxy knows no master user."
+  value       = local.host
 }
 
 output "port" {
   description = "PostgreSQL's port."
-  value       = aws_db_instance.this.port
+  value       = var.port
+}
+
+output "replica_host" {
+  description = "Where the replica reads, null without one. The application does not use it."
+  value       = local.replica_host
+}
+
+output "instance_names" {
+  description = "The RDS instances, oldest first; the last one serves. None on Aurora but what waits beside it."
+  value       = local.instance_names
+}
+
+output "identifier" {
+  description = "What RDS calls the instance or cluster that serves."
+  value       = local.identifier
+}
+
+output "instance_arn" {
+  description = "The instance that serves, for copies of its backups; null on Aurora."
+  value       = one(local.serving_instance[*].arn)
+}
+
+output "metric_dimensions" {
+  description = "How CloudWatch knows the server."
+  value       = local.dimensions
 }
 
 output "security_group_id" {
-  description = "The instance's security group, for a client that brings its own rules."
+  description = "The server's security group, for a client that brings its own rules."
   value       = aws_security_group.database.id
 }
 

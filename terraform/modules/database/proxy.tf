@@ -39,14 +39,16 @@ resource "aws_db_proxy_target" "this" {
 
   db_proxy_name          = aws_db_proxy.this[0].name
   target_group_name      = aws_db_proxy_default_target_group.this[0].name
-  db_instance_identifier = aws_db_instance.this.identifier
+  db_instance_identifier = one(local.serving_instance[*].identifier)
+  db_cluster_identifier  = one(local.serving_cluster[*].cluster_identifier)
 }
 
 resource "aws_iam_role" "proxy" {
   count = var.proxy ? 1 : 0
 
-  name        = "${var.name}-database-proxy"
-  description = "Lets the proxy read the application's database secrets"
+  name                 = "${var.name}-database-proxy"
+  description          = "Lets the proxy read the application's database secrets"
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -12,7 +12,7 @@ module "master_secret" {
   username      = local.master_username
   value_version = var.master_password_version
   # A password that is written down is one that the server took.
-  written_with = aws_db_instance.this.resource_id
+  written_with = local.resource_id
   protected    = var.protected
 }
 

@@ -62,6 +62,60 @@ variable "multi_az" {
   description = "A standby in another zone: twice the price."
   type        = bool
   default     = false
+
+  validation {
+    condition     = !var.multi_az || var.aurora == null
+    error_message = "On Aurora the standby is a reader: set read_replica = true in place of multi_az."
+  }
+}
+
+variable "read_replica" {
+  description = "A copy to read from, seconds behind, which the application does not use: as much as the instance again. On Aurora a reader that takes over."
+  type        = bool
+  default     = false
+}
+
+variable "aurora" {
+  description = "Aurora Serverless v2 in place of the instance, from about $45 a month. Capacities in ACU (2 GB each); snapshot: what it begins with, and stays said, of no newer version."
+  type = object({
+    min_capacity = optional(number, 0.5)
+    max_capacity = optional(number, 2)
+    snapshot     = optional(string, "")
+    version      = optional(string, "16.8")
+  })
+  default = null
+
+  validation {
+    condition     = try(var.aurora.min_capacity >= 0.5, true)
+    error_message = "aurora.min_capacity is 0.5 or more. With 0 it would pause when nobody asks, but the queue of jobs is looked into every minute."
+  }
+  validation {
+    condition     = try(var.aurora.max_capacity >= max(1, var.aurora.min_capacity) && var.aurora.max_capacity <= 256, true)
+    error_message = "aurora.max_capacity is from 1, and from min_capacity, to 256."
+  }
+  validation {
+    condition     = var.aurora == null || can(regex("^16[.][0-9]+$", var.aurora.version))
+    error_message = "aurora.version is one of 16's, like 16.8: `aws rds describe-db-engine-versions --engine aurora-postgresql` lists them."
+  }
+  validation {
+    condition     = try(alltrue([for capacity in [var.aurora.min_capacity, var.aurora.max_capacity] : capacity * 2 == floor(capacity * 2)]), true)
+    error_message = "Aurora's capacities are in steps of 0.5."
+  }
+}
+
+variable "instances" {
+  description = "The instances by name, oldest first: the last one serves, unless Aurora does. Empty: one, called as all here. Longer after a restore."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.instances : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", name)) && startswith(name, var.name) && length(name) <= 63])
+    error_message = "instances are names as `make restore` prints them: they begin with the environment's own name, which roles and rights go by."
+  }
+  validation {
+    condition     = length(distinct(var.instances)) == length(var.instances)
+    error_message = "instances names one instance twice."
+  }
 }
 
 variable "proxy" {
@@ -107,4 +161,9 @@ variable "master_password_version" {
     condition     = var.master_password_version >= 1 && floor(var.master_password_version) == var.master_password_version
     error_message = "master_password_version is a whole number, 1 at first."
   }
+}
+
+variable "permissions_boundary" {
+  description = "The ARN of the policy that limits what the roles here may, which bootstrap makes."
+  type        = string
 }

@@ -17,9 +17,10 @@ locals {
 
 # What ECS itself does before the container runs: fetch the image, open the log.
 resource "aws_iam_role" "execution" {
-  name               = "${var.name}-execution"
-  description        = "ECS starts import tasks"
-  assume_role_policy = local.trust_of_tasks
+  name                 = "${var.name}-execution"
+  description          = "ECS starts import tasks"
+  permissions_boundary = var.permissions_boundary
+  assume_role_policy   = local.trust_of_tasks
 }
 
 resource "aws_iam_role_policy" "execution" {
@@ -56,9 +57,10 @@ resource "aws_iam_role_policy" "execution" {
 resource "aws_iam_role" "task" {
   for_each = local.families
 
-  name               = each.value
-  description        = "The import task of ${each.key}"
-  assume_role_policy = local.trust_of_tasks
+  name                 = each.value
+  description          = "The import task of ${each.key}"
+  permissions_boundary = var.permissions_boundary
+  assume_role_policy   = local.trust_of_tasks
 }
 
 resource "aws_iam_role_policy" "task" {

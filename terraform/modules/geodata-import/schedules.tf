@@ -35,8 +35,9 @@ resource "aws_cloudwatch_event_target" "this" {
 resource "aws_iam_role" "schedule" {
   count = length(var.schedules) > 0 ? 1 : 0
 
-  name        = "${var.name}-schedule"
-  description = "EventBridge starts import tasks"
+  name                 = "${var.name}-schedule"
+  description          = "EventBridge starts import tasks"
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -76,3 +76,8 @@ variable "protected" {
   description = "Refuse to destroy the repository while it holds images."
   type        = bool
 }
+
+variable "permissions_boundary" {
+  description = "The ARN of the policy that limits what the roles here may, which bootstrap makes."
+  type        = string
+}

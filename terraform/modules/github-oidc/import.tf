@@ -1,5 +1,5 @@
 locals {
-  import_names = { for stage, environment in local.stages : stage => "${local.names_of[environment]}-geodata-import" }
+  import_names = { for stage, environment in local.stages : stage => "${var.environments[environment].name}-geodata-import" }
 
   # What `make import-image` and `make import-regions` call for one stage: modules/geodata-import has the names.
   import = {
@@ -42,39 +42,35 @@ locals {
   }
 
   # What Terraform calls to make modules/geodata-import, beside networks, roles and log groups.
-  make_import = [
-    {
-      Sid    = "MakeImageRepositories"
-      Effect = "Allow"
-      Action = [
-        "ecr:CreateRepository", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability",
-        "ecr:PutLifecyclePolicy", "ecr:TagResource", "ecr:UntagResource",
-      ]
-      Resource = "arn:${local.partition}:ecr:${local.here}:repository/${var.project}*"
-    },
-    {
-      Sid    = "MakeClusters"
-      Effect = "Allow"
-      Action = [
-        "ecs:CreateCluster", "ecs:DeleteCluster", "ecs:PutClusterCapacityProviders", "ecs:TagResource", "ecs:UntagResource", "ecs:UpdateCluster",
-        "ecs:UpdateClusterSettings",
-      ]
-      Resource = [for kind in ["cluster", "task-definition"] : "arn:${local.partition}:ecs:${local.here}:${kind}/${var.project}*"]
-    },
-    # ECS knows no resource for these two.
-    { Sid = "MakeTaskDefinitions", Effect = "Allow", Action = ["ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"], Resource = "*", Condition = local.only_here },
-    {
-      Sid      = "MakeSchedules"
-      Effect   = "Allow"
-      Action   = ["events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource"]
-      Resource = "arn:${local.partition}:events:${local.here}:rule/${var.project}*"
-    },
-    {
-      Sid       = "LetEcsMakeItsOwnRole"
-      Effect    = "Allow"
-      Action    = "iam:CreateServiceLinkedRole"
-      Resource  = "arn:${local.partition}:iam::${local.account_id}:role/aws-service-role/ecs.amazonaws.com/*"
-      Condition = { StringEquals = { "iam:AWSServiceName" = "ecs.amazonaws.com" } }
-    },
-  ]
+  make_import = {
+    for environment, of in var.environments : environment => [
+      {
+        Sid    = "MakeImageRepositories"
+        Effect = "Allow"
+        Action = [
+          "ecr:CreateRepository", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability",
+          "ecr:PutLifecyclePolicy", "ecr:TagResource", "ecr:UntagResource",
+        ]
+        Resource = of.owned.repositories
+      },
+      {
+        Sid    = "MakeClusters"
+        Effect = "Allow"
+        Action = [
+          "ecs:CreateCluster", "ecs:DeleteCluster", "ecs:PutClusterCapacityProviders", "ecs:TagResource", "ecs:UntagResource", "ecs:UpdateCluster",
+          "ecs:UpdateClusterSettings",
+        ]
+        Resource = of.owned.clusters
+      },
+      { Sid = "MakeTaskDefinitions", Effect = "Allow", Action = ["ecs:RegisterTaskDefinition", "ecs:TagResource", "ecs:UntagResource"], Resource = of.owned.task_definitions },
+      # ECS knows no resource and no tag for this one.
+      { Sid = "RetireTaskDefinitions", Effect = "Allow", Action = "ecs:DeregisterTaskDefinition", Resource = "*", Condition = { StringEquals = { "aws:RequestedRegion" = var.region } } },
+      {
+        Sid      = "MakeSchedules"
+        Effect   = "Allow"
+        Action   = ["events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource"]
+        Resource = of.owned.rules
+      },
+    ]
+  }
 }

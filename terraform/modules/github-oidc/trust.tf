@@ -16,12 +16,13 @@ locals {
     ]),
   ])
 
-  stages = { dev = "nonprod", staging = "nonprod", prod = "prod" }
+  # By stage: its environment.
+  stages = merge([for environment, of in var.environments : { for stage in of.stages : stage => environment }]...)
 
   # What a workflow's token says of it: a pull request, main, or a GitHub environment, which asks its reviewers before.
   contexts = merge(
     { plan = ["pull_request", "ref:refs/heads/main"], drift = ["ref:refs/heads/main"] },
-    { for environment in ["nonprod", "prod"] : "apply-${environment}" => ["environment:${environment}"] },
+    { for environment in keys(var.environments) : "apply-${environment}" => ["environment:${environment}"] },
     { for stage in keys(local.stages) : "deploy-${stage}" => ["environment:${stage}"] },
   )
 
@@ -86,18 +87,22 @@ resource "aws_iam_role_policy_attachment" "workflow" {
 
 locals {
   policies = merge(
-    { reads = local.reads, plan = local.plan, secrets = local.read_secrets },
-    { for name in ["network", "data", "around"] : "writes-${name}" => local.writes[name] },
-    { writes-import = local.make_import },
+    { plan = local.plan, read-states = local.read_states },
+    { for who, statements in local.reads : "reads-${who}" => statements },
+    { for environment, statements in local.make_network : "network-${environment}" => statements },
+    { for environment, statements in local.make_data : "data-${environment}" => statements },
+    { for environment, statements in local.make_around : "around-${environment}" => concat(statements, local.leave_the_others[environment]) },
+    { for environment, statements in local.make_import : "makes-import-${environment}" => statements },
+    { for environment, statements in local.make_roles : "roles-${environment}" => statements },
     { for environment, statements in local.keep_state : "state-${environment}" => statements },
     { for stage, statements in local.deploy : "deploy-${stage}" => statements },
     { for stage, statements in local.import : "import-${stage}" => statements },
-    { edge = local.edge },
+    { for stage, statements in local.edge : "edge-${stage}" => statements },
   )
 
   policies_of = merge(
-    { plan = ["plan"], drift = ["reads", "secrets", "plan"] },
-    { for environment in ["nonprod", "prod"] : "apply-${environment}" => ["reads", "secrets", "plan", "writes-network", "writes-data", "writes-around", "writes-import", "state-${environment}"] },
-    { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "import-${stage}", "edge"] },
+    { plan = ["plan"], drift = ["read-states", "reads-drift"] },
+    { for environment in keys(var.environments) : "apply-${environment}" => [for name in ["reads", "network", "data", "around", "makes-import", "roles", "state"] : "${name}-${environment}"] },
+    { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "import-${stage}", "edge-${stage}"] },
   )
 }

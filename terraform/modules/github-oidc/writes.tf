@@ -1,50 +1,69 @@
 locals {
-  here      = "${var.region}:${local.account_id}"
-  only_here = { StringEquals = { "aws:RequestedRegion" = var.region } }
+  here = "${var.region}:${local.account_id}"
 
-  # Roles of workflows, and what they may, are bootstrap's: no workflow changes them.
-  workflow_roles = ["arn:${local.partition}:iam::${local.account_id}:role/${var.project}-github-*", "arn:${local.partition}:iam::${local.account_id}:policy/${var.project}-github-*"]
+  # By environment, as conditions: what is there has its tags, what is made gets them.
+  own_tags = { for environment in keys(var.environments) : environment => { "aws:ResourceTag/Project" = var.project, "aws:ResourceTag/Environment" = environment } }
+  new_tags = { for environment in keys(var.environments) : environment => { "aws:RequestTag/Project" = var.project, "aws:RequestTag/Environment" = environment } }
 
   keep_state = {
-    for environment in ["nonprod", "prod"] : environment => [
+    for environment in keys(var.environments) : environment => [
+      { Sid = "FindTheState", Effect = "Allow", Action = "s3:ListBucket", Resource = local.state_arn },
+      { Sid = "ReadKeptPlans", Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state_arn}/plans/${environment}/*" },
       { Sid = "WriteStateAndLock", Effect = "Allow", Action = ["s3:PutObject", "s3:GetObject"], Resource = ["${local.state_arn}/platform/${environment}.tfstate", "${local.state_arn}/platform/${environment}.tfstate.tflock"] },
       { Sid = "Unlock", Effect = "Allow", Action = "s3:DeleteObject", Resource = "${local.state_arn}/platform/${environment}.tfstate.tflock" },
     ]
   }
 
-  writes = {
-    # Networks are known by numbers that nobody knows before.
-    network = [{
-      Sid    = "MakeNetworks"
-      Effect = "Allow"
-      Action = [
-        "ec2:AssociateRouteTable", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress",
-        "ec2:CreateEgressOnlyInternetGateway", "ec2:CreateInternetGateway", "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup",
-        "ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteEgressOnlyInternetGateway",
-        "ec2:DeleteInternetGateway", "ec2:DeleteRoute", "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags",
-        "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable", "ec2:ModifySecurityGroupRules",
-        "ec2:ModifySubnetAttribute", "ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress",
-      ]
-      Resource  = "*"
-      Condition = local.only_here
-    }]
-
-    data = [
+  make_data = {
+    for environment, of in var.environments : environment => concat([
       {
         Sid    = "MakeDatabases"
         Effect = "Allow"
         Action = [
-          "rds:AddTagsToResource", "rds:CreateDBInstance", "rds:CreateDBInstanceReadReplica", "rds:CreateDBParameterGroup", "rds:CreateDBProxy",
-          "rds:CreateDBSnapshot", "rds:CreateDBSubnetGroup", "rds:DeleteDBInstance", "rds:DeleteDBParameterGroup", "rds:DeleteDBProxy", "rds:DeleteDBSubnetGroup",
-          "rds:DeregisterDBProxyTargets", "rds:ModifyDBInstance", "rds:ModifyDBParameterGroup", "rds:ModifyDBProxy", "rds:ModifyDBProxyTargetGroup",
-          "rds:ModifyDBSubnetGroup", "rds:RebootDBInstance", "rds:RegisterDBProxyTargets", "rds:RemoveTagsFromResource",
+          "rds:AddTagsToResource", "rds:CreateDBCluster", "rds:CreateDBClusterParameterGroup", "rds:CreateDBClusterSnapshot", "rds:CreateDBInstance",
+          "rds:CreateDBInstanceReadReplica", "rds:CreateDBParameterGroup", "rds:CreateDBSnapshot", "rds:CreateDBSubnetGroup", "rds:DeleteDBCluster",
+          "rds:DeleteDBClusterParameterGroup", "rds:DeleteDBInstance", "rds:DeleteDBParameterGroup", "rds:DeleteDBSubnetGroup", "rds:DeregisterDBProxyTargets",
+          "rds:ModifyDBCluster", "rds:ModifyDBClusterParameterGroup", "rds:ModifyDBInstance", "rds:ModifyDBParameterGroup", "rds:ModifyDBSubnetGroup",
+          "rds:RebootDBInstance", "rds:RegisterDBProxyTargets", "rds:RemoveTagsFromResource", "rds:RestoreDBClusterFromSnapshot",
+          "rds:StartDBInstanceAutomatedBackupsReplication", "rds:StopDBInstanceAutomatedBackupsReplication",
         ]
-        # Proxies and their groups are known by numbers.
-        Resource = concat(
-          [for kind in ["db", "pg", "subgrp", "snapshot"] : "arn:${local.partition}:rds:${local.here}:${kind}:${var.project}*"],
-          [for kind in ["db-proxy", "target-group"] : "arn:${local.partition}:rds:${local.here}:${kind}:*"],
-        )
+        Resource = of.owned.databases
       },
+      # Proxies are known by numbers, so by their tags; making one knows no resource.
+      { Sid = "MakeProxies", Effect = "Allow", Action = "rds:CreateDBProxy", Resource = "*", Condition = { StringEquals = local.new_tags[environment] } },
+      {
+        Sid       = "TagProxies"
+        Effect    = "Allow"
+        Action    = "rds:AddTagsToResource"
+        Resource  = "arn:${local.partition}:rds:${local.here}:db-proxy:*"
+        Condition = { StringEquals = local.new_tags[environment], StringEqualsIfExists = local.own_tags[environment] }
+      },
+      {
+        Sid       = "ChangeOwnProxies"
+        Effect    = "Allow"
+        Action    = ["rds:AddTagsToResource", "rds:DeleteDBProxy", "rds:DeregisterDBProxyTargets", "rds:ModifyDBProxy", "rds:RegisterDBProxyTargets", "rds:RemoveTagsFromResource"]
+        Resource  = "arn:${local.partition}:rds:${local.here}:db-proxy:*"
+        Condition = { StringEquals = local.own_tags[environment], StringEqualsIfExists = local.new_tags[environment] }
+      },
+      # A proxy's default group has a number and no tags: AWS can't tell whose it is.
+      { Sid = "AimProxies", Effect = "Allow", Action = ["rds:DeregisterDBProxyTargets", "rds:ModifyDBProxyTargetGroup", "rds:RegisterDBProxyTargets"], Resource = "arn:${local.partition}:rds:${local.here}:target-group:*" },
+      # Keys are known by numbers, in the region of the copies; a call that makes one names none.
+      { Sid = "MakeKeysOfCopies", Effect = "Allow", Action = "kms:CreateKey", Resource = "*", Condition = { StringEquals = local.new_tags[environment] } },
+      {
+        Sid       = "TagKeysOfCopies"
+        Effect    = "Allow"
+        Action    = "kms:TagResource"
+        Resource  = "arn:${local.partition}:kms:*:${local.account_id}:key/*"
+        Condition = { StringEquals = local.new_tags[environment], StringEqualsIfExists = local.own_tags[environment] }
+      },
+      {
+        Sid       = "ChangeOwnKeysOfCopies"
+        Effect    = "Allow"
+        Action    = ["kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:ScheduleKeyDeletion", "kms:UntagResource", "kms:UpdateKeyDescription"]
+        Resource  = "arn:${local.partition}:kms:*:${local.account_id}:key/*"
+        Condition = { StringEquals = local.own_tags[environment] }
+      },
+      { Sid = "NameKeysOfCopies", Effect = "Allow", Action = ["kms:CreateAlias", "kms:DeleteAlias"], Resource = of.owned.key_aliases },
       {
         Sid    = "MakeTables"
         Effect = "Allow"
@@ -52,7 +71,7 @@ locals {
           "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource", "dynamodb:UpdateContinuousBackups",
           "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
         ]
-        Resource = "arn:${local.partition}:dynamodb:${local.here}:table/${var.project}*"
+        Resource = of.owned.tables
       },
       {
         Sid    = "MakeBuckets"
@@ -61,19 +80,7 @@ locals {
           "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
           "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
         ]
-        Resource = "arn:${local.partition}:s3:::${var.project}-*"
-      },
-      {
-        Sid      = "EmptyWhatIsNotProtected"
-        Effect   = "Allow"
-        Action   = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"]
-        Resource = ["arn:${local.partition}:s3:::${var.project}-nonprod-*"]
-      },
-      {
-        Sid      = "NeverTheStates"
-        Effect   = "Deny"
-        Action   = ["s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketPolicy", "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration", "s3:DeleteObjectVersion"]
-        Resource = [local.state_arn, "${local.state_arn}/*"]
+        Resource = of.owned.buckets
       },
       {
         Sid    = "MakeSecrets"
@@ -82,76 +89,80 @@ locals {
           "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:PutSecretValue", "secretsmanager:RestoreSecret",
           "secretsmanager:TagResource", "secretsmanager:UntagResource", "secretsmanager:UpdateSecret", "secretsmanager:UpdateSecretVersionStage",
         ]
-        Resource = "arn:${local.partition}:secretsmanager:${local.here}:secret:${var.project}*"
+        Resource = of.owned.secrets
       },
-    ]
+      ],
+      # Production's data is deleted by people.
+      environment == "prod" ? [] : [{
+        Sid      = "EmptyBuckets"
+        Effect   = "Allow"
+        Action   = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"]
+        Resource = flatten([for bucket in of.owned.buckets : [bucket, "${bucket}/*"]])
+      }],
+    )
+  }
 
-    around = [
+  make_around = {
+    for environment, of in var.environments : environment => [
       {
-        Sid    = "MakeRoles"
+        Sid      = "MakeLogGroups"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:PutMetricFilter", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"]
+        Resource = concat(of.owned.log_groups, of.owned.database_logs)
+      },
+      { Sid = "MakeAlarms", Effect = "Allow", Action = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"], Resource = of.owned.alarms },
+      { Sid = "MakeDashboards", Effect = "Allow", Action = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"], Resource = of.owned.dashboards },
+      { Sid = "MakeTopics", Effect = "Allow", Action = ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource"], Resource = of.owned.topics },
+      { Sid = "EndSubscriptions", Effect = "Allow", Action = "sns:Unsubscribe", Resource = "*" }, # knows no resource
+      {
+        Sid    = "MakeTheSendersSettings"
         Effect = "Allow"
         Action = [
-          "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole",
-          "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription",
+          "ses:CreateConfigurationSet", "ses:CreateConfigurationSetEventDestination", "ses:DeleteConfigurationSet", "ses:DeleteConfigurationSetEventDestination",
+          "ses:PutConfigurationSetDeliveryOptions", "ses:PutConfigurationSetReputationOptions", "ses:PutConfigurationSetSuppressionOptions",
+          "ses:PutEmailIdentityConfigurationSetAttributes", "ses:TagResource", "ses:UntagResource", "ses:UpdateConfigurationSetEventDestination",
         ]
-        Resource = "arn:${local.partition}:iam::${local.account_id}:role/${var.project}-*"
+        Resource = of.owned.configuration_sets
       },
-      { Sid = "NeverTheWorkflowsRoles", Effect = "Deny", Action = ["iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"], Resource = local.workflow_roles },
+      # An identity is called as the domain, whatever that is, so it is known by its tags.
       {
-        Sid       = "LetServicesMakeTheirOwnRoles"
+        Sid       = "MakeTheSender"
         Effect    = "Allow"
-        Action    = "iam:CreateServiceLinkedRole"
-        Resource  = "arn:${local.partition}:iam::${local.account_id}:role/aws-service-role/rds.amazonaws.com/*"
-        Condition = { StringEquals = { "iam:AWSServiceName" = "rds.amazonaws.com" } }
+        Action    = ["ses:CreateEmailIdentity", "ses:TagResource"]
+        Resource  = "arn:${local.partition}:ses:${local.here}:identity/*"
+        Condition = { StringEquals = local.new_tags[environment], StringEqualsIfExists = local.own_tags[environment] }
       },
       {
-        Sid    = "MakeLogGroups"
-        Effect = "Allow"
-        Action = ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:PutMetricFilter", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"]
-        Resource = [
-          for begin in ["/aws/lambda/${var.project}", "/aws/apigateway/${var.project}", "/aws/rds/instance/${var.project}", "/aws/cloudtrail/${var.project}", "/aws/ecs/${var.project}"] :
-          "arn:${local.partition}:logs:${local.here}:log-group:${begin}*"
-        ]
-      },
-      {
-        Sid      = "MakeAlarms"
-        Effect   = "Allow"
-        Action   = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"]
-        Resource = "arn:${local.partition}:cloudwatch:${local.here}:alarm:${var.project}*"
-      },
-      { Sid = "MakeDashboards", Effect = "Allow", Action = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"], Resource = "arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/${var.project}*" },
-      {
-        Sid      = "MakeTopics"
-        Effect   = "Allow"
-        Action   = ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource"]
-        Resource = "arn:${local.partition}:sns:${local.here}:${var.project}*"
-      },
-      {
-        Sid    = "MakeTheSender"
+        Sid    = "ChangeOwnSenders"
         Effect = "Allow"
         Action = [
-          "ses:CreateConfigurationSet", "ses:CreateConfigurationSetEventDestination", "ses:CreateEmailIdentity", "ses:DeleteConfigurationSet",
-          "ses:DeleteConfigurationSetEventDestination", "ses:DeleteEmailIdentity", "ses:PutConfigurationSetDeliveryOptions", "ses:PutConfigurationSetReputationOptions",
-          "ses:PutConfigurationSetSuppressionOptions", "ses:PutEmailIdentityConfigurationSetAttributes", "ses:PutEmailIdentityDkimSigningAttributes",
-          "ses:PutEmailIdentityMailFromAttributes", "ses:TagResource", "ses:UntagResource", "ses:UpdateConfigurationSetEventDestination",
+          "ses:DeleteEmailIdentity", "ses:PutEmailIdentityConfigurationSetAttributes", "ses:PutEmailIdentityDkimSigningAttributes",
+          "ses:PutEmailIdentityMailFromAttributes", "ses:TagResource", "ses:UntagResource",
         ]
-        # The domain begins with whatever it is called.
-        Resource = ["arn:${local.partition}:ses:${local.here}:identity/*", "arn:${local.partition}:ses:${local.here}:configuration-set/${var.project}*"]
+        Resource  = "arn:${local.partition}:ses:${local.here}:identity/*"
+        Condition = { StringEquals = local.own_tags[environment], StringEqualsIfExists = local.new_tags[environment] }
       },
-      { Sid = "MakeBudgets", Effect = "Allow", Action = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"], Resource = "arn:${local.partition}:budgets::${local.account_id}:budget/${var.project}*" },
+      { Sid = "MakeBudgets", Effect = "Allow", Action = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"], Resource = of.owned.budgets },
       {
         Sid      = "MakeTheTrail"
         Effect   = "Allow"
         Action   = ["cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:DeleteTrail", "cloudtrail:RemoveTags", "cloudtrail:StartLogging", "cloudtrail:UpdateTrail"]
-        Resource = "arn:${local.partition}:cloudtrail:${local.here}:trail/${var.project}*"
+        Resource = of.owned.trails
       },
       {
-        Sid      = "ChooseWhatIsTraced"
-        Effect   = "Allow"
-        Action   = ["xray:CreateSamplingRule", "xray:DeleteSamplingRule", "xray:TagResource", "xray:UntagResource", "xray:UpdateSamplingRule"]
-        Resource = "arn:${local.partition}:xray:${local.here}:sampling-rule/${var.project}*"
+        Sid    = "ChooseWhatIsTraced"
+        Effect = "Allow"
+        Action = [
+          "xray:CreateGroup", "xray:CreateSamplingRule", "xray:DeleteGroup", "xray:DeleteSamplingRule", "xray:TagResource", "xray:UntagResource",
+          "xray:UpdateGroup", "xray:UpdateSamplingRule",
+        ]
+        Resource = of.owned.traces
       },
-      { Sid = "MakeTraceGroups", Effect = "Allow", Action = ["xray:CreateGroup", "xray:DeleteGroup", "xray:TagResource", "xray:UntagResource", "xray:UpdateGroup"], Resource = "arn:${local.partition}:xray:${local.here}:group/${var.project}*/*" },
     ]
+  }
+
+  # Production's plain names begin nonprod's too, and where a pattern can't tell them apart this does.
+  leave_the_others = {
+    for environment, of in var.environments : environment => [for arns in [of.denied] : { Sid = "LeaveTheOther", Effect = "Deny", Action = ["logs:*", "rds:*"], Resource = arns } if length(arns) > 0]
   }
 }

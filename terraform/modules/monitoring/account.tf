@@ -69,8 +69,9 @@ resource "aws_cloudwatch_log_group" "trail" {
 resource "aws_iam_role" "trail" {
   for_each = local.watched
 
-  name        = local.trail_name
-  description = "CloudTrail writes its log group"
+  name                 = local.trail_name
+  description          = "CloudTrail writes its log group"
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -24,11 +24,17 @@ locals {
     ]
   ])
 
+  database         = one([for name, value in var.database_dimensions : [name, value]])
+  database_is_rds  = contains(keys(var.database_dimensions), "DBInstanceIdentifier")
+  database_storage = { title = "database: free storage, bytes", metrics = [concat(["AWS/RDS", "FreeStorageSpace"], local.database, [{ stat = "Minimum" }])] }
+  # Aurora's storage has no end, but its capacity has one.
+  database_capacity = { title = "database: capacity, ACU", metrics = [concat(["AWS/RDS", "ServerlessDatabaseCapacity"], local.database, [{ stat = "Maximum" }])] }
+
   database_widgets = [
     for column, graph in [
-      { title = "database: CPU %", metrics = [["AWS/RDS", "CPUUtilization", "DBInstanceIdentifier", var.database_identifier, { stat = "Average" }]] },
-      { title = "database: connections", metrics = [["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", var.database_identifier, { stat = "Maximum" }]] },
-      { title = "database: free storage, bytes", metrics = [["AWS/RDS", "FreeStorageSpace", "DBInstanceIdentifier", var.database_identifier, { stat = "Minimum" }]] },
+      { title = "database: CPU %", metrics = [concat(["AWS/RDS", "CPUUtilization"], local.database, [{ stat = "Average" }])] },
+      { title = "database: connections", metrics = [concat(["AWS/RDS", "DatabaseConnections"], local.database, [{ stat = "Maximum" }])] },
+      local.database_is_rds ? local.database_storage : local.database_capacity,
     ] :
     { type = "metric", x = column * 8, y = length(var.stages) * 6, width = 8, height = 6, properties = { title = graph.title, region = local.region, period = 300, metrics = graph.metrics } }
   ]

@@ -36,9 +36,14 @@ variable "log_group_names" {
   type        = map(string)
 }
 
-variable "database_identifier" {
-  description = "The RDS instance, for the dashboard; its alarms are its module's."
-  type        = string
+variable "database_dimensions" {
+  description = "How CloudWatch knows the database, for the dashboard; its alarms are its module's."
+  type        = map(string)
+
+  validation {
+    condition     = length(var.database_dimensions) == 1
+    error_message = "database_dimensions is one name with one value, as CloudWatch counts an instance or a cluster."
+  }
 }
 
 variable "monthly_budget_usd" {
@@ -60,4 +65,9 @@ variable "account_alarms" {
   description = "A trail of all that is done in the account, and alarms when root does something or calls are denied: about $1 a month, more in a busy account."
   type        = bool
   default     = false
+}
+
+variable "permissions_boundary" {
+  description = "The ARN of the policy that limits what the roles here may, which bootstrap makes."
+  type        = string
 }

@@ -66,3 +66,54 @@ locals {
     })
   }
 }
+
+# Who faces the internet can't read what nobody has looked at, nor put anything where what was looked at lies.
+locals {
+  upload_policies = {
+    for stage in var.stages : stage => {
+      serve = jsonencode({
+        Version = "2012-10-17"
+        Statement = [
+          {
+            # A form is good for what its signer may do.
+            Sid      = "SignFormsForUploads"
+            Effect   = "Allow"
+            Action   = "s3:PutObject"
+            Resource = "${local.media_arn}/quarantine/${stage}/*"
+          },
+          {
+            Sid      = "SignDownloadsAndDelete"
+            Effect   = "Allow"
+            Action   = ["s3:DeleteObject", "s3:GetObject"]
+            Resource = "${local.media_arn}/uploads/${stage}/*"
+          },
+        ]
+      })
+
+      ops = jsonencode({
+        Version = "2012-10-17"
+        Statement = [
+          {
+            Sid       = "SeeWhatArrived"
+            Effect    = "Allow"
+            Action    = "s3:ListBucket"
+            Resource  = local.media_arn
+            Condition = { StringLike = { "s3:prefix" = "quarantine/${stage}/*" } }
+          },
+          {
+            Sid      = "LookAtUploads"
+            Effect   = "Allow"
+            Action   = ["s3:DeleteObject", "s3:GetObject"]
+            Resource = "${local.media_arn}/quarantine/${stage}/*"
+          },
+          {
+            Sid      = "KeepUploads"
+            Effect   = "Allow"
+            Action   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+            Resource = "${local.media_arn}/uploads/${stage}/*"
+          },
+        ]
+      })
+    }
+  }
+}

@@ -18,5 +18,6 @@ module "media" {
   name        = local.media
   versioned   = true
   transitions = { STANDARD_IA = 30, GLACIER_IR = 90 }
+  expirations = { "quarantine/" = 1 } # app/uploads gives up on a file after a day
   protected   = var.protected
 }

@@ -8,6 +8,19 @@ output "media_bucket" {
   value       = module.media.name
 }
 
+output "uploads" {
+  description = "Where uploads go, as UPLOADS."
+  value       = "s3://${local.media}/"
+
+  # Who is told of the bucket needs it to be there.
+  depends_on = [module.media]
+}
+
+output "upload_policies" {
+  description = "By stage, of its own uploads: what the serving function needs to have them sent, given out and deleted (serve), and what looks at them and moves them (ops)."
+  value       = local.upload_policies
+}
+
 output "map_files" {
   description = "By stage: where the files of whole maps go, as REGION_FILES."
   value       = local.map_files

@@ -9,7 +9,7 @@ variable "protected" {
 }
 
 variable "stages" {
-  description = "The stages that share the buckets, each with map files of its own below static/regions/STAGE/."
+  description = "The stages that share the buckets, each with map files of its own below static/regions/STAGE/, and uploads of its own below quarantine/STAGE/ and uploads/STAGE/."
   type        = set(string)
 
   validation {

@@ -30,8 +30,9 @@ locals {
 resource "aws_iam_role" "function" {
   for_each = local.functions
 
-  name        = local.role_names[each.key]
-  description = "The function ${var.project}-${each.key}"
+  name                 = local.role_names[each.key]
+  description          = "The function ${var.project}-${each.key}"
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

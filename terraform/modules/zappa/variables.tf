@@ -44,3 +44,8 @@ variable "django_secret_keys" {
   type        = map(string)
   ephemeral   = true
 }
+
+variable "permissions_boundary" {
+  description = "The ARN of the policy that limits what the roles here may, which bootstrap makes."
+  type        = string
+}

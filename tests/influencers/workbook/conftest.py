@@ -1,5 +1,6 @@
 """Workbooks as others make them: with openpyxl, or part by part where it would refuse."""
 
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
@@ -10,12 +11,25 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
+from app.accounts.models import User
+from app.campaigns.models import Campaign
+from app.influencers.models import Account, DailyMetrics, Influencer
+from app.influencers.services import record_metrics, tags_named
+from app.influencers.transfers import WorkbookImport
+from app.influencers.workbook import jobs
+from app.regions.models import Region
+from tests.uploads.conftest import _running, aws, bucket, folder, kept_in, send
+
+# Where uploads go, and how a browser sends one.
+__all__ = ["_running", "aws", "bucket", "folder", "kept_in", "send"]
+
 HEADERS = ["Platform", "Handle", "Influencer"]
 _SHEET_XML = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 Book = Callable[..., bytes]
+Upload = Callable[[bytes], WorkbookImport]
 
 
 @pytest.fixture
@@ -75,3 +89,40 @@ def raw_book(
                 part.write(piece)
             part.write(b"</sheetData></worksheet>")
     return path
+
+
+@pytest.fixture
+def upload(make_user: Callable[[str], User]) -> Upload:
+    by = make_user("outreach")
+
+    def upload(content: bytes) -> WorkbookImport:
+        return jobs.start_import(content, "list.xlsx", by)
+
+    return upload
+
+
+@pytest.fixture
+def ada(maryland: Region) -> Account:
+    """Ada with an account that has a value in every column."""
+    person = Influencer.objects.create(name="Ada Lovelace", phone="+12025550143", notes="Met in June")
+    person.campaigns.add(
+        Campaign.objects.create(
+            title="Clean rivers", slug="clean-rivers", endorsement_statement="Clean the rivers."
+        )
+    )
+    person.regions.add(maryland, Region.objects.get(geoid="24025"))
+    account = Account(
+        influencer=person,
+        platform="youtube",
+        handle="ada",
+        email="ada@example.org",
+        notes="=1+1 🌊",
+        status="active",
+    )
+    account.full_clean()
+    account.save()
+    account.tags.set(tags_named(["food", "rivers"]))
+    values = {"followers": 1200, "daily_views": 30, "posts": 4}
+    record_metrics(account, dt.date(2026, 3, 4), values, DailyMetrics.Source.MANUAL)
+    account.refresh_from_db()
+    return account

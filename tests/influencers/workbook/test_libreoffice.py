@@ -17,10 +17,11 @@ from app.influencers.models import Account, DailyMetrics, Influencer
 from app.influencers.services import record_metrics, tags_named
 from app.influencers.workbook import jobs
 from app.influencers.workbook.exporting import accounts_asked_for, records
-from app.influencers.workbook.reading import open_sheet
 from app.influencers.workbook.writing import write
+from app.regions.models import Region
 from ops import libreoffice
 from tests.influencers.workbook.conftest import Book
+from tests.influencers.workbook.sheets import opened
 
 Save = Callable[..., bytes]
 
@@ -34,9 +35,10 @@ PEOPLE = [
 
 
 @pytest.fixture
-def people(db: None) -> None:
+def people(maryland: Region) -> None:
     for number, (handle, name, phone, notes, about) in enumerate(PEOPLE):
         row = Influencer.objects.create(name=name, phone=phone, notes=about)
+        row.regions.set(Region.objects.filter(geoid__in=["24", "24025", "24510"][:number]))
         account = Account(influencer=row, platform="youtube", handle=handle, notes=notes, status="active")
         account.full_clean()
         account.save()
@@ -87,13 +89,15 @@ def test_an_export_saved_by_libreoffice_changes_what_was_edited_and_nothing_else
     edits = {
         "<text:p>+12025550188</text:p>": "<text:p>+12025550177</text:p>",
         'office:value="1000"': 'office:value="1001"',
+        "<text:p>Harford County, MD; MD</text:p>": "<text:p>Harford County, MD; baltimore County, md</text:p>",
     }
     content = saved_by_libreoffice(write(before), edits)
 
-    assert imported(content, make_user("outreach")) == (0, 1, 4, 0)
+    assert imported(content, make_user("outreach")) == (0, 2, 3, 0)
 
     expected = [{**row} for row in before]
     expected[3] |= {"phone": "+12025550177", "followers": 1001}
+    expected[2] |= {"regions": "Baltimore County, MD; Harford County, MD"}
     assert exported() == expected
 
 
@@ -120,7 +124,7 @@ def test_a_peoples_workbook_saved_by_libreoffice_is_read_as_it_looks(
     ]
     content = book(rows, shape)
 
-    with open_sheet(saved_by_libreoffice(content)) as sheet:
+    with opened(saved_by_libreoffice(content)) as sheet:
         found = list(sheet.rows)
     assert [row.number for row in found] == [4, 5, 7]
     assert [row.values["name"] for row in found] == ["Ada", "Ada", "Bob"]

@@ -87,6 +87,20 @@ def test_a_class_of_database_that_nobody_priced_stops_the_bill_and_is_named() ->
         bill.make("prod", [large], 30_000)
 
 
+def test_a_replica_costs_its_hours_and_its_sources_storage() -> None:
+    replica = resource("aws_db_instance", instance_class="db.t4g.micro", replicate_source_db="one")
+    assert total([replica], 30_000) == pytest.approx(total([DATABASE], 30_000))
+
+
+def test_each_member_of_an_aurora_cluster_costs_the_clusters_least_capacity() -> None:
+    cluster = resource("aws_rds_cluster", serverlessv2_scaling_configuration=[{"min_capacity": 0.5}])
+    member = resource("aws_rds_cluster_instance", instance_class="db.serverless")
+    one, two = (bill.make("prod", [cluster, *[member] * count], 30_000) for count in (1, 2))
+    assert line(one, "aurora_capacity_hour") == pytest.approx(43.80)
+    assert line(two, "aurora_capacity_hour") == pytest.approx(87.60)
+    assert line(two, "aurora_stored_gb") == pytest.approx(1.00)
+
+
 def test_an_interface_endpoint_costs_by_zone_and_a_gateway_endpoint_nothing() -> None:
     interface = resource("aws_vpc_endpoint", vpc_endpoint_type="Interface", subnet_ids=["a", "b"])
     gateway = resource("aws_vpc_endpoint", vpc_endpoint_type="Gateway")

@@ -10,14 +10,13 @@ import pytest
 from ops import plans, terraform
 from ops.cost import bill, edge, page
 from ops.plans import Resource
+from tests.terraform.plans import skipped_without_terraform
 
 
 @cache
 def planned(environment: str, *arguments: str) -> Sequence[Resource]:
-    try:
+    with skipped_without_terraform():
         return edge.planned(plans.offline(environment, *arguments))
-    except terraform.UnavailableError as error:
-        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize(("requests", "ceiling"), [(30_000, 17), (1_000_000, 22)])
@@ -35,6 +34,25 @@ def test_a_switch_that_costs_shows_in_the_bill() -> None:
     switched = bill.make("prod", planned("prod", "-var=database_multi_az=true"), 30_000).total_usd
     assert switched - plain == pytest.approx(13.98)
     assert bill.over_budget("prod", planned("prod", "-var=database_multi_az=true")) != []
+
+
+@pytest.mark.parametrize(
+    ("switch", "usd"),
+    [
+        ("database_read_replica=true", 14.08),
+        ("database_backup_region=us-west-2", 3.30),
+        ("database_aurora={}", 30.72),
+    ],
+)
+def test_the_page_of_switches_says_what_the_plan_with_the_switch_costs(switch: str, usd: float) -> None:
+    plain, switched = (
+        bill.make("prod", planned("prod", *arguments), 30_000).list_usd
+        for arguments in ((), (f"-var={switch}",))
+    )
+    assert switched - plain == pytest.approx(usd, abs=0.005)
+    name = switch.partition("=")[0]
+    (row,) = (line for line in page.PAGE.read_text(encoding="utf-8").splitlines() if f"`{name}" in line)
+    assert f"| +{usd:.2f} |" in row
 
 
 def test_a_cdn_with_a_firewall_that_a_deploy_will_make_shows_in_the_bill() -> None:
@@ -71,10 +89,8 @@ def test_a_nat_gateway_that_somebody_plants_breaks_the_budget(
     )
     (folder / "planted.tf").write_text(PLANTED)
     monkeypatch.setattr(terraform, "TERRAFORM", folder)
-    try:
+    with skipped_without_terraform():
         plan = plans.offline.__wrapped__("prod")
-    except terraform.UnavailableError as error:
-        pytest.skip(str(error))
     (problem, _) = bill.over_budget("prod", edge.planned(plan))
     assert "over the $17.00" in problem
 

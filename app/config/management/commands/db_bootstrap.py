@@ -1,4 +1,4 @@
-"""`make db-bootstrap`: the stage's database, its role after the secret of DATABASE_SECRET, and PostGIS."""
+"""`make db-bootstrap`: the stage's database, its role after the secret of DATABASE_SECRET, and its extensions."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.config.secrets import SecretUnreadableError, database_credentials
 
 
 class Command(BaseCommand):
-    help = "Make or mend this stage's database, its role and PostGIS, as the server's master user"
+    help = "Make or mend this stage's database, its role and extensions, as the server's master user"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--master-secret", required=True, help="name of the master user's secret")

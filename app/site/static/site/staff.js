@@ -36,7 +36,11 @@ function searchAsYouType(form) {
     }, delay);
   }
 
-  form.addEventListener("input", () => askSoon(250));
+  form.addEventListener("input", ({ target }) => {
+    // Fewer letters are in no index, and in half of the rows: for these, whoever means them presses Enter.
+    const isBegun = target.type === "search" && target.value.trim().length in { 1: true, 2: true };
+    if (!isBegun) askSoon(250);
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     askSoon(0);
@@ -84,6 +88,20 @@ async function follow() {
     }
   }
   setTimeout(follow, POLL_MILLISECONDS);
+}
+
+// The gateway and the store answer a file that is too large with an error that is none of our pages.
+for (const input of document.querySelectorAll("input[data-max-bytes]")) {
+  input.addEventListener("change", () => {
+    const tooLarge = [...input.files].some((file) => file.size > Number(input.dataset.maxBytes));
+    input.setCustomValidity(tooLarge ? input.dataset.tooLarge : "");
+    input.reportValidity();
+  });
+  input.form.addEventListener("submit", (event) => {
+    if (!input.validity.customError) return;
+    event.preventDefault();
+    input.reportValidity();
+  });
 }
 
 if (document.querySelector("[data-poll]")) setTimeout(follow, POLL_MILLISECONDS);

@@ -149,3 +149,28 @@ run "it_refuses_a_statement_for_everybody" {
 
   expect_failures = [var.allowed_statements]
 }
+
+run "what_nobody_took_goes_and_the_rest_stays" {
+  command = plan
+
+  variables {
+    expirations = { "quarantine/" = 1 }
+  }
+
+  assert {
+    condition = [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : {
+      prefix = rule.filter[0].prefix, days = rule.expiration[0].days, old = rule.noncurrent_version_expiration[0].noncurrent_days
+    } if length(rule.expiration) > 0] == [{ prefix = "quarantine/", days = 1, old = 1 }]
+    error_message = "Files that nobody looked at stay, or others go."
+  }
+}
+
+run "it_refuses_to_expire_everything" {
+  command = plan
+
+  variables {
+    expirations = { "" = 1 }
+  }
+
+  expect_failures = [var.expirations]
+}

@@ -21,6 +21,7 @@ mock_provider "aws" {
 }
 
 variables {
+  permissions_boundary      = "arn:aws:iam::123456789012:policy/example-boundary-prod"
   alarm_topic_arn           = "arn:aws:sns:us-east-1:123456789012:alarms"
   name                      = "example"
   project                   = "example"
@@ -40,7 +41,7 @@ run "it_is_private_encrypted_and_for_tls_only" {
   command = plan
 
   assert {
-    condition     = !aws_db_instance.this.publicly_accessible && aws_db_instance.this.storage_encrypted
+    condition     = !aws_db_instance.this["first"].publicly_accessible && aws_db_instance.this["first"].storage_encrypted
     error_message = "It is public, or in the clear."
   }
   assert {
@@ -61,11 +62,11 @@ run "it_costs_the_least_by_default" {
   command = plan
 
   assert {
-    condition     = aws_db_instance.this.instance_class == "db.t4g.micro" && !aws_db_instance.this.multi_az && length(aws_db_proxy.this) == 0
+    condition     = aws_db_instance.this["first"].instance_class == "db.t4g.micro" && !aws_db_instance.this["first"].multi_az && length(aws_db_proxy.this) == 0 && length(aws_db_instance.replica) == 0 && length(aws_rds_cluster.this) == 0
     error_message = "It costs more."
   }
   assert {
-    condition     = aws_db_instance.this.engine == "postgres" && aws_db_instance.this.engine_version == "16" && aws_db_instance.this.storage_type == "gp3" && aws_db_instance.this.allocated_storage == 20 && aws_db_instance.this.max_allocated_storage == 100
+    condition     = aws_db_instance.this["first"].engine == "postgres" && aws_db_instance.this["first"].engine_version == "16" && aws_db_instance.this["first"].storage_type == "gp3" && aws_db_instance.this["first"].allocated_storage == 20 && aws_db_instance.this["first"].max_allocated_storage == 100
     error_message = "Another engine or storage."
   }
 }
@@ -74,11 +75,11 @@ run "a_protected_one_outlives_a_mistake" {
   command = plan
 
   assert {
-    condition     = aws_db_instance.this.deletion_protection && !aws_db_instance.this.skip_final_snapshot && !aws_db_instance.this.delete_automated_backups && !aws_db_instance.this.apply_immediately
+    condition     = aws_db_instance.this["first"].deletion_protection && !aws_db_instance.this["first"].skip_final_snapshot && !aws_db_instance.this["first"].delete_automated_backups && !aws_db_instance.this["first"].apply_immediately
     error_message = "It would not."
   }
   assert {
-    condition     = aws_db_instance.this.backup_retention_period == 7
+    condition     = aws_db_instance.this["first"].backup_retention_period == 7
     error_message = "Backups are kept for another time."
   }
 }
@@ -91,7 +92,7 @@ run "an_unprotected_one_goes_without_a_trace" {
   }
 
   assert {
-    condition     = !aws_db_instance.this.deletion_protection && aws_db_instance.this.skip_final_snapshot
+    condition     = !aws_db_instance.this["first"].deletion_protection && aws_db_instance.this["first"].skip_final_snapshot
     error_message = "Something of it would stay."
   }
 }
@@ -100,7 +101,7 @@ run "no_password_reaches_the_state" {
   command = apply
 
   assert {
-    condition     = aws_db_instance.this.password == null && aws_db_instance.this.password_wo == null && aws_db_instance.this.password_wo_version == 1
+    condition     = aws_db_instance.this["first"].password == null && aws_db_instance.this["first"].password_wo == null && aws_db_instance.this["first"].password_wo_version == 1
     error_message = "The master's password is written down."
   }
 }

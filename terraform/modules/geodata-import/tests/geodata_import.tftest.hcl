@@ -29,11 +29,12 @@ mock_provider "aws" {
 }
 
 variables {
-  name      = "example-geodata-import"
-  network   = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"] }
-  database  = { security_group_id = "sg-database", port = 5433 }
-  image_tag = "20261121-abc1234"
-  protected = true
+  permissions_boundary = "arn:aws:iam::123456789012:policy/example-boundary-prod"
+  name                 = "example-geodata-import"
+  network              = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"] }
+  database             = { security_group_id = "sg-database", port = 5433 }
+  image_tag            = "20261121-abc1234"
+  protected            = true
   stages = {
     dev     = { environment = { STAGE = "dev", DATABASE_NAME = "coalition_dev" }, policies = { secret = "{}" } }
     staging = { environment = { STAGE = "staging" }, policies = { secret = "{}", maps = "{}" } }

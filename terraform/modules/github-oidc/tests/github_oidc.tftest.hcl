@@ -13,15 +13,26 @@ mock_provider "aws" {
 }
 
 variables {
-  project        = "example"
+  # The longest that there are: policies have a limit.
+  project        = "twenty-four-characters-x"
   repository     = "river-alliance/coalition"
   repository_ids = { owner = 111, repository = 222 }
-  region         = "us-east-1"
-  state_bucket   = "example-terraform-state-123456789012"
+  region         = "ap-southeast-1"
+  state_bucket   = "twenty-four-characters-x-terraform-state-123456789012"
+}
+
+run "environments" {
+  module {
+    source = "../environments"
+  }
 }
 
 run "each_role_is_for_one_context_of_one_repository_in_both_forms" {
   command = plan
+
+  variables {
+    environments = run.environments.environments
+  }
 
   assert {
     condition = { for role, made in aws_iam_role.workflow : role => jsondecode(made.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] } == {
@@ -52,6 +63,7 @@ run "an_older_repository_has_one_form" {
   command = plan
 
   variables {
+    environments   = run.environments.environments
     repository_ids = null
   }
 
@@ -63,6 +75,10 @@ run "an_older_repository_has_one_form" {
 
 run "every_policy_fits_into_what_iam_takes" {
   command = plan
+
+  variables {
+    environments = run.environments.environments
+  }
 
   assert {
     condition     = { for name, policy in aws_iam_policy.workflow : name => length(policy.policy) if length(policy.policy) > 6144 } == {}
@@ -78,6 +94,7 @@ run "an_account_that_has_the_provider_is_not_given_another" {
   command = plan
 
   variables {
+    environments  = run.environments.environments
     make_provider = false
   }
 
@@ -91,7 +108,8 @@ run "it_refuses_a_pattern_of_repositories" {
   command = plan
 
   variables {
-    repository = "river-alliance/*"
+    environments = run.environments.environments
+    repository   = "river-alliance/*"
   }
 
   expect_failures = [var.repository]

@@ -25,14 +25,15 @@ mock_provider "aws" {
 }
 
 variables {
-  name                = "example"
-  project             = "example"
-  email               = "team@example.org"
-  stages              = { prod = { lambda_concurrency = 30, alarmed = true } }
-  log_group_names     = { prod = "/aws/lambda/example-prod", prod-ops = "/aws/lambda/example-prod-ops" }
-  database_identifier = "example"
-  monthly_budget_usd  = 40
-  traced              = true
+  permissions_boundary = "arn:aws:iam::123456789012:policy/example-boundary-prod"
+  name                 = "example"
+  project              = "example"
+  email                = "team@example.org"
+  stages               = { prod = { lambda_concurrency = 30, alarmed = true } }
+  log_group_names      = { prod = "/aws/lambda/example-prod", prod-ops = "/aws/lambda/example-prod-ops" }
+  database_dimensions  = { DBInstanceIdentifier = "example" }
+  monthly_budget_usd   = 40
+  traced               = true
 }
 
 run "an_alarmed_stage_tells_of_all_that_stops_it" {

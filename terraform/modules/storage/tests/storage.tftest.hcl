@@ -61,3 +61,31 @@ run "it_refuses_a_stage_that_would_lie_elsewhere" {
 
   expect_failures = [var.stages]
 }
+
+run "a_stage_signs_looks_at_and_keeps_uploads_of_its_own" {
+  command = apply
+
+  assert {
+    condition     = output.uploads == "s3://example-media-123456789012/"
+    error_message = "The application would look elsewhere."
+  }
+  assert {
+    condition = { for statement in jsondecode(output.upload_policies.dev.serve).Statement : statement.Resource => statement.Action } == {
+      "arn:aws:s3:::example-media-123456789012/quarantine/dev/*" = "s3:PutObject"
+      "arn:aws:s3:::example-media-123456789012/uploads/dev/*"    = ["s3:DeleteObject", "s3:GetObject"]
+    }
+    error_message = "Who faces the internet could read what nobody looked at, or keep it."
+  }
+  assert {
+    condition = { for statement in jsondecode(output.upload_policies.dev.ops).Statement : statement.Resource => statement.Action } == {
+      "arn:aws:s3:::example-media-123456789012"                  = "s3:ListBucket"
+      "arn:aws:s3:::example-media-123456789012/quarantine/dev/*" = ["s3:DeleteObject", "s3:GetObject"]
+      "arn:aws:s3:::example-media-123456789012/uploads/dev/*"    = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    }
+    error_message = "The companion may do more than look and move."
+  }
+  assert {
+    condition     = jsondecode(output.upload_policies.staging.ops).Statement[0].Condition.StringLike["s3:prefix"] == "quarantine/staging/*"
+    error_message = "A stage may list another's uploads."
+  }
+}

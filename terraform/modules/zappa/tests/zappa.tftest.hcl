@@ -13,9 +13,10 @@ mock_provider "aws" {
 }
 
 variables {
-  name      = "example"
-  project   = "example"
-  protected = true
+  permissions_boundary = "arn:aws:iam::123456789012:policy/example-boundary-prod"
+  name                 = "example"
+  project              = "example"
+  protected            = true
   django_secret_keys = {
     prod = "only-in-this-test-only-in-this-test"
     dev  = "only-in-this-test-only-in-this-test"

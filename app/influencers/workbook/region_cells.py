@@ -1,0 +1,55 @@
+"""The regions that cells name."""
+
+from collections.abc import Iterable, Sequence
+
+from app.influencers.workbook.columns import CellError
+from app.regions.models import Region
+from app.regions.written import meant, written
+
+_MOST_CHOICES = 4
+# More names than there are regions are no names.
+_MOST_REMEMBERED = 50_000
+
+
+class RegionCells:
+    """What names of regions mean; each is asked for once, however many cells have it."""
+
+    def __init__(self) -> None:
+        self._meant: dict[str, list[Region]] = {}
+
+    def look_up(self, names: set[str]) -> None:
+        """Learn these, by one query if any is new; `chosen` knows no others."""
+        if len(self._meant) > _MOST_REMEMBERED:
+            self._meant.clear()
+        if new := names - self._meant.keys():
+            self._meant |= meant(new)
+
+    def chosen(self, names: Iterable[str], own: Sequence[Region]) -> list[Region]:
+        """The regions of these names; one that the influencer has stays the one it is, of whatever vintage.
+
+        Raises:
+            CellError: a name means nothing, or more than one region.
+        """
+        by_name = {written(region).casefold(): region for region in own}
+        by_identity = {(region.kind, region.geoid): region for region in own}
+        regions = [by_name.get(name.casefold()) or self._one(name) for name in names]
+        kept = [by_identity.get((region.kind, region.geoid), region) for region in regions]
+        return list({region.pk: region for region in kept}.values())
+
+    def _one(self, name: str) -> Region:
+        found = self._meant[name]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise CellError(
+                f"there is no region “{name[:60]}”; write it as MD; Howard County, MD; Congressional district 3, MD;"
+                " or ZIP area 21201"
+            )
+        more = f" or {len(found) - _MOST_CHOICES} others" if len(found) > _MOST_CHOICES else ""
+        choices = " or ".join(written(region) for region in found[:_MOST_CHOICES])
+        raise CellError(f"“{name}” can be {choices}{more}: write which")
+
+
+def cell(regions: Iterable[Region]) -> str:
+    """What a cell says of an influencer's regions."""
+    return "; ".join(sorted(map(written, regions)))

@@ -1,0 +1,131 @@
+"""Files in S3. Browsers are given signed addresses; the checks are the -ops function's, which alone may read quarantine."""
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from typing import IO
+
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from app.aws import client
+from app.uploads.stores import (
+    ADDRESS_SECONDS,
+    BEGINNING_BYTES,
+    FORM_SECONDS,
+    KEPT,
+    QUARANTINE,
+    Arrived,
+    Form,
+    StoreError,
+)
+
+_FILENAME = "x-amz-meta-filename"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    name: str
+
+    def form(self, key: str, content_type: str, max_bytes: int, back_to: str) -> Form:
+        fields = {"Content-Type": content_type} | (
+            {"success_action_redirect": back_to} if back_to else {"success_action_status": "204"}
+        )
+        with _errors():
+            made = client("s3").generate_presigned_post(
+                Bucket=self.name,
+                Key=QUARANTINE + key,
+                # S3 puts the file's own name there.
+                Fields=fields | {_FILENAME: "${filename}"},
+                Conditions=[
+                    *({name: value} for name, value in fields.items()),
+                    ["starts-with", f"${_FILENAME}", ""],
+                    ["content-length-range", 1, max_bytes],
+                ],
+                ExpiresIn=FORM_SECONDS,
+            )
+        return Form(made["url"], made["fields"], timezone.now() + dt.timedelta(seconds=FORM_SECONDS))
+
+    def arrived(self, key: str) -> Arrived | None:
+        with _errors():
+            # Who may list only some prefixes is told that a missing object is forbidden.
+            listed = client("s3").list_objects_v2(Bucket=self.name, Prefix=QUARANTINE + key, MaxKeys=1)
+            if not listed.get("Contents"):
+                return None
+            found = client("s3").get_object(Bucket=self.name, Key=QUARANTINE + key)
+            with contextlib.closing(found["Body"]) as body:
+                beginning: bytes = body.read(BEGINNING_BYTES)
+        return Arrived(
+            filename=_decoded(found["Metadata"].get("filename", "")),
+            content_type=found["ContentType"],
+            size_bytes=found["ContentLength"],
+            beginning=beginning,
+            version=found["ETag"],
+        )
+
+    def keep(self, key: str, arrived: Arrived, content_type: str) -> None:
+        with _errors():
+            client("s3").copy_object(
+                Bucket=self.name,
+                Key=KEPT + key,
+                CopySource={"Bucket": self.name, "Key": QUARANTINE + key},
+                # The form is good for 15 minutes: somebody may have posted another file meanwhile.
+                CopySourceIfMatch=arrived.version,
+                # Leaves the file's name behind.
+                MetadataDirective="REPLACE",
+                ContentType=content_type,
+                ContentDisposition="attachment",
+                CacheControl="private, no-store",
+            )
+
+    def discard(self, key: str) -> None:
+        self._delete(QUARANTINE + key)
+
+    def delete(self, key: str) -> None:
+        self._delete(KEPT + key)
+
+    def _delete(self, name: str) -> None:
+        with _errors():
+            client("s3").delete_object(Bucket=self.name, Key=name)
+
+    def address(self, key: str, filename: str, content_type: str) -> str:
+        told = {
+            "ResponseContentDisposition": content_disposition_header(as_attachment=True, filename=filename),
+            "ResponseContentType": content_type,
+        }
+        with _errors():
+            url: str = client("s3").generate_presigned_url(
+                "get_object",
+                Params={"Bucket": self.name, "Key": KEPT + key, **told},
+                ExpiresIn=ADDRESS_SECONDS,
+            )
+        return url
+
+    def fetch(self, key: str, file: IO[bytes]) -> None:
+        with _errors():
+            found = client("s3").get_object(Bucket=self.name, Key=KEPT + key)
+            with contextlib.closing(found["Body"]) as body:
+                for piece in body.iter_chunks(1024**2):
+                    file.write(piece)
+
+
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
+    """S3's failures as ours. boto3 is not on every machine, so nothing is imported before it is needed."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise StoreError(str(error)) from error
+
+
+def _decoded(text: str) -> str:
+    """S3 gives metadata beyond ASCII back as RFC 2047 has it in mails."""
+    try:
+        return str(make_header(decode_header(text)))
+    except (HeaderParseError, LookupError, UnicodeError):
+        return text

@@ -1,0 +1,54 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/example" }
+  }
+}
+
+variables {
+  project = "example"
+  region  = "us-east-1"
+}
+
+run "each_environment_has_a_boundary_by_the_name_that_the_platform_derives" {
+  command = plan
+
+  assert {
+    condition     = { for environment, policy in aws_iam_policy.boundary : environment => policy.name } == { nonprod = "example-boundary-nonprod", prod = "example-boundary-prod" }
+    error_message = "terraform/provider.tf derives another name: no role could be made."
+  }
+}
+
+run "what_one_owns_is_not_the_others" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for kind in keys(output.environments.prod.owned) : length(setintersection(output.environments.prod.owned[kind], output.environments.nonprod.owned[kind])) == 0])
+    error_message = "Both environments own it."
+  }
+  assert {
+    condition     = contains(output.environments.prod.denied, "arn:aws:rds:us-east-1:123456789012:db:example-nonprod") && output.environments.nonprod.denied == []
+    error_message = "example-* has nonprod's databases in it, and nothing takes them out."
+  }
+}
+
+run "a_boundary_fits_into_what_iam_takes_with_the_longest_names" {
+  command = plan
+
+  variables {
+    project = "twenty-four-characters-x"
+    region  = "ap-southeast-1"
+  }
+
+  assert {
+    condition     = { for environment, policy in aws_iam_policy.boundary : environment => length(policy.policy) if length(policy.policy) > 6144 } == {}
+    error_message = "IAM takes 6,144 characters a policy."
+  }
+}

@@ -1,0 +1,99 @@
+"""A restore drill: a dump of real data, restored on another server, is compared with what is here."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from io import StringIO
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+from django.db import connection
+from psycopg2 import sql
+
+from app.regions.models import Region
+from ops import postgis, processes
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("maryland", "campaign")]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A server that is not the one of DATABASE_URL."""
+    if not (shutil.which("pg_dump") and shutil.which("psql")):
+        pytest.skip("There is no pg_dump: install postgresql-client.")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("DATABASE_URL", raising=False)
+        with postgis.provide() as url:
+            yield url
+
+
+@pytest.fixture
+def restored(server: str) -> Iterator[int]:
+    """The port of the other server, with all that is here."""
+    name = connection.settings_dict["NAME"]
+    run(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    here = {key: str(connection.settings_dict[key] or "") for key in ("USER", "HOST", "PORT", "PASSWORD")}
+    address = f"postgres://{here['USER']}@{here['HOST']}:{here['PORT']}/{name}"
+    dump = subprocess.run(
+        ["pg_dump", "--no-owner", address],
+        capture_output=True,
+        check=True,
+        env={"PGPASSWORD": here["PASSWORD"]},
+    )
+    there = f"{server.rpartition('/')[0]}/{name}"
+    subprocess.run(
+        ["psql", "--quiet", "--set=ON_ERROR_STOP=1", there],
+        input=dump.stdout,
+        capture_output=True,
+        check=True,
+    )
+    yield urlsplit(server).port or 0
+    run(server, sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def run(url: str, statement: sql.Composable) -> None:
+    with closing(psycopg2.connect(url)) as there:
+        there.autocommit = True
+        with there.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def compared(port: int) -> list[str]:
+    said = StringIO()
+    call_command("compare_database", "127.0.0.1", port=str(port), stdout=said)
+    return said.getvalue().splitlines()
+
+
+def test_a_database_restored_from_a_dump_lacks_nothing(restored: int) -> None:
+    [said] = compared(restored)
+    assert said.startswith("0 of ")
+    # A state, three counties and a campaign at least.
+    assert int(said.split("; ")[1].split()[0]) >= 5
+
+
+def test_what_was_deleted_here_is_there(restored: int) -> None:
+    Region.objects.filter(kind="county").delete()
+    assert any(line.split() == ["regions_region", "here", "1,", "there", "4"] for line in compared(restored))
+
+
+def test_what_was_written_since_is_not(restored: int) -> None:
+    before = Group.objects.count()
+    Group.objects.create(name="later")
+    (line, _) = compared(restored)
+    assert line == f"auth_group  here {before + 1}, there {before}"
+
+
+def test_a_table_that_a_later_migration_made_is_missing_there(server: str, restored: int) -> None:
+    name = connection.settings_dict["NAME"]
+    run(f"{server.rpartition('/')[0]}/{name}", sql.SQL("DROP TABLE django_session"))
+    (line, _) = compared(restored)
+    assert line == "django_session  here 0, there no such table"
+
+
+def test_a_server_that_is_not_reached_is_named() -> None:
+    with pytest.raises(CommandError, match=r"127\.0\.0\.1 can't be read: .*restore-the-database\.md"):
+        compared(processes.free_port())

@@ -1,0 +1,128 @@
+"""An import by its jobs: killed, cancelled, overtaken, waiting, forgotten."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+
+from app.accounts.models import User
+from app.influencers.models import Account, Influencer
+from app.influencers.transfers import WorkbookImport
+from app.influencers.workbook import exporting, importing, jobs
+from tests.influencers.workbook.conftest import Book, Upload
+from tests.influencers.workbook.uploads import State, applied, counts, five
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "BLOCK_ROWS", 2)
+
+
+def test_an_application_that_is_killed_goes_on_where_it_was(
+    small_blocks: None,
+    upload: Upload,
+    book: Book,
+    monkeypatch: pytest.MonkeyPatch,
+    work_off_jobs: Callable[[], object],
+) -> None:
+    previewed = upload(five(book))
+    real, calls = importing.write, []
+
+    def killed(plans: list[Any]) -> None:
+        calls.append(len(plans))
+        real(plans)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.confirm_import(previewed.pk)
+    # What the second block wrote went with its transaction.
+    assert Account.objects.count() == 2
+
+    work_off_jobs()
+    previewed.refresh_from_db()
+    assert (previewed.state, counts(previewed)) == (State.DONE, (5, 0, 0, 0))
+    assert Account.objects.count() == 5
+    assert Influencer.objects.count() == 3
+
+
+def test_a_cancelled_application_stops_before_its_next_block(
+    small_blocks: None, upload: Upload, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    previewed = upload(five(book))
+    real = importing.write
+
+    def cancel(plans: list[Any]) -> None:
+        real(plans)
+        monkeypatch.setattr(importing, "write", real)
+        WorkbookImport.objects.update(state=State.CANCELLED)
+
+    monkeypatch.setattr(importing, "write", cancel)
+    jobs.confirm_import(previewed.pk)
+
+    previewed.refresh_from_db()
+    assert (previewed.state, previewed.created) == (State.CANCELLED, 2)
+    assert Account.objects.count() == 2
+
+
+def test_what_another_wrote_meanwhile_is_planned_again(
+    upload: Upload, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    previewed = upload(five(book))
+    real = importing.write
+
+    def overtaken(plans: list[Any]) -> None:
+        monkeypatch.setattr(importing, "write", real)
+        real(plans)
+        raise IntegrityError
+
+    monkeypatch.setattr(importing, "write", overtaken)
+    assert counts(applied(previewed)) == (5, 0, 0, 0)
+
+
+def test_a_cancelled_preview_says_that_nothing_happened(upload: Upload, book: Book) -> None:
+    previewed = upload(five(book))
+
+    jobs.cancel_import(previewed.pk)
+
+    previewed.refresh_from_db()
+    assert (previewed.state, counts(previewed)) == (State.CANCELLED, (0, 0, 0, 0))
+    with pytest.raises(jobs.TooLateError, match="cancelled already"):
+        jobs.confirm_import(previewed.pk)
+
+
+def test_a_large_workbook_waits_for_the_queue(
+    upload: Upload, book: Book, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(jobs, "AT_ONCE_BYTES", 0)
+    waiting = upload(five(book))
+    assert waiting.state == State.READING
+
+    work_off_jobs()
+    waiting.refresh_from_db()
+    assert waiting.state == State.PREVIEWED
+
+    jobs.confirm_import(waiting.pk)
+    assert Account.objects.count() == 0
+    work_off_jobs()
+    waiting.refresh_from_db()
+    assert (waiting.state, counts(waiting)) == (State.DONE, (5, 0, 0, 0))
+
+
+def test_files_nobody_needs_any_more_are_forgotten(
+    upload: Upload, book: Book, ada: Account, work_off_jobs: Callable[[], object]
+) -> None:
+    old = upload(five(book))
+    made = jobs.start_export("youtube", {}, 1, User.objects.get(username="outreach"))
+    long_ago = old.made_at - dt.timedelta(days=exporting.KEEP_DAYS + 1)
+    WorkbookImport.objects.update(made_at=long_ago)
+    type(made).objects.update(made_at=long_ago)
+
+    exporting.forget_old()
+
+    old.refresh_from_db()
+    assert (old.state, bytes(old.content)) == (State.CANCELLED, b"")
+    assert not type(made).objects.exists()
