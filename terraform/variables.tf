@@ -213,6 +213,12 @@ variable "mail_domain" {
   default     = ""
 }
 
+variable "mail_sender_name" {
+  description = "What mail programs show as the sender."
+  type        = string
+  default     = "Coalition Builder"
+}
+
 variable "alarm_email" {
   description = "Who is told of alarms. AWS asks this address for a confirmation. Empty: nobody."
   type        = string

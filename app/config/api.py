@@ -101,39 +101,35 @@ def _fields(detail: Any) -> dict[str, list[str]]:
     return flat
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
+def error_answer(
+    request: HttpRequest, status_code: int, code: str, message: str, *, page: str = "", **context: str
+) -> HttpResponse:
+    """JSON below /api/, elsewhere a page: that of the status, unless another is named."""
+    if request.path_info.startswith("/api/"):
+        return JsonResponse(error_body(code, message), status=status_code)
+    return render(request, page or f"site/{status_code}.html", context, status=status_code)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
-    return _error(request, 400, "bad_request", "The request can't be understood.")
+    return error_answer(request, 400, "bad_request", "The request can't be understood.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
-    return _error(request, 403, "permission_denied", "You may not do this.")
+    return error_answer(request, 403, "permission_denied", "You may not do this.")
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
-    return _error(request, 404, "not_found", NOTHING_HERE)
-
-
-def _error(request: HttpRequest, status_code: int, code: str, message: str) -> HttpResponse:
-    """JSON below /api/, elsewhere the page of that status; what the exception says is for the log."""
-    if _wants_json(request):
-        return JsonResponse(error_body(code, message), status=status_code)
-    return render(request, f"site/{status_code}.html", status=status_code)
+    return error_answer(request, 404, "not_found", NOTHING_HERE)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The request's id, which the log line of the error has too, and nothing about the cause."""
     error_id = request_id.current.get()
-    if _wants_json(request):
-        body = error_body("server_error", f"Something failed on our side. Its number is {error_id}.")
-        return JsonResponse(body, status=500)
-    return render(request, "site/500.html", {"error_id": error_id}, status=500)
+    message = f"Something failed on our side. Its number is {error_id}."
+    return error_answer(request, 500, "server_error", message, error_id=error_id)
 
 
 def document_errors(result: dict[str, Any], **_: Any) -> dict[str, Any]:

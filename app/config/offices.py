@@ -9,10 +9,9 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
 
-from app.config.api import error_body
+from app.config.api import error_answer
 from app.config.env import Network
 
 # The one list of what is the staff's; ops/office_networks.py repeats it for the gateway, and a test compares them.
@@ -55,10 +54,9 @@ def is_inside(address: str, networks: list[Network]) -> bool:
 
 def _refusal(request: HttpRequest, address: str) -> HttpResponse:
     """Says the address, which is what who is locked out has to tell the operator."""
-    if request.path_info.startswith("/api/"):
-        message = f"This answers the office's networks alone; you come from {address}."
-        response: HttpResponse = JsonResponse(error_body("office_only", message), status=403)
-    else:
-        response = render(request, "site/office_only.html", {"address": address}, status=403)
+    message = f"This answers the office's networks alone; you come from {address}."
+    response = error_answer(
+        request, 403, "office_only", message, page="site/office_only.html", address=address
+    )
     response["Cache-Control"] = "private, no-store"
     return response

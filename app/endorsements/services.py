@@ -4,7 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -171,6 +174,29 @@ def forget_unconfirmed() -> int:
     before = timezone.now() - dt.timedelta(days=KEEP_UNCONFIRMED_DAYS)
     forgotten = Endorsement.objects.filter(state=State.SUBMITTED, submitted_at__lt=before)
     return forgotten.delete()[1].get(Endorsement._meta.label, 0)  # noqa: SLF001 - Django's public name
+
+
+@transaction.atomic
+def erase(address: str) -> dict[str, int]:
+    """Delete a person and every endorsement of their address, so that they are neither shown nor counted nor known.
+
+    Returns:
+        How many rows of each kind were deleted.
+    """
+    email = normalise_email(address)
+    people = Stakeholder.objects.select_for_update().filter(email=email)
+    # That staff changed a row stays on record, not whose it was.
+    of_people = ContentType.objects.get_for_model(Stakeholder)
+    keys = [str(person.pk) for person in people]
+    LogEntry.objects.filter(content_type=of_people, object_id__in=keys).update(
+        object_repr="erased", change_message=""
+    )
+    endorsements = Endorsement.objects.filter(Q(email=email) | Q(stakeholder__email=email))
+    # In this order: a person with endorsements can't be deleted.
+    _, deleted = endorsements.delete()
+    deleted |= people.delete()[1]
+    kinds = (Stakeholder, Endorsement)
+    return {kind._meta.model_name or "": deleted.get(kind._meta.label, 0) for kind in kinds}  # noqa: SLF001 - Django's public name
 
 
 def _standing_of(campaign: Campaign, email: str) -> Endorsement | None:

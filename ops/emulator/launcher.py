@@ -345,7 +345,7 @@ def _service(name: str) -> Any:
 
 def _repairs() -> dict[str, Callable[[], None]]:
     from ministack import app
-    from ministack.core import cloudfront_js, lambda_runtime
+    from ministack.core import cloudfront_js, iam_evaluator, lambda_runtime
 
     # Beside this file, which is where Python looks for what a program imports.
     edge, answers = importlib.import_module("edge_repairs"), importlib.import_module("lost_answers")
@@ -369,6 +369,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         ),
         "aliases": lambda: edge.repair_aliases(app, _service("cloudfront")),
         "empty_header_lists": lambda: edge.repair_empty_header_lists(_service("cloudfront")),
+        "secure_origins": lambda: edge.repair_secure_origins(_service("s3"), iam_evaluator),
         "certificate_options": lambda: edge.repair_certificate_options(_service("acm")),
         "lost_answers": lambda: answers.repair_lost_answers(app),
     }

@@ -102,8 +102,8 @@ def visit(rehearsal: Rehearsal, deployment: Deployment, release: str) -> None:
         step.note = f"{Path(asset).name}; kept for {', '.join(f'{path} {seconds} s' for path, seconds in _KEPT_SECONDS.items())}"
     with steps.step("by HTTP, and by www") as step:
         by_http = Visitor(url, DOMAIN, forged={"X-Forwarded-Proto": "http"})
-        step.note = _moved(by_http, "/campaigns/?a=1&b=%20")
-        _moved(Visitor(url, f"www.{DOMAIN}"), "/campaigns/?a=1&b=%20")
+        step.note = _moved(by_http, "/campaigns/?a=1&b=2")
+        _moved(Visitor(url, f"www.{DOMAIN}"), "/campaigns/?a=1&b=2")
     with steps.step("endorse there, and say to be somebody else") as step:
         forger = Visitor(url, DOMAIN, ADDRESS, _FORGED)
         endorsement.submit(forger, "Lin Example", "lin@example.org")

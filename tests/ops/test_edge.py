@@ -1,5 +1,7 @@
 """terraform/edge on an emulated AWS, in front of an API that answers with what it was asked."""
 
+import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -15,7 +17,7 @@ from typing import Any
 import boto3
 import pytest
 
-from ops import deploy, edge, emulator, infrastructure, terraform, zappa_settings
+from ops import deploy, edge, emulator, infrastructure, stage, terraform, zappa_settings
 from ops.deployment import Deployment
 from ops.edge import EdgeError
 from ops.emulator import Emulator
@@ -48,6 +50,13 @@ CDNS_READ = {
     "Version": "2012-10-17",
     "Statement": [
         {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": f"arn:aws:s3:::{PLATFORM.static_bucket}/*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+        {
             "Effect": "Allow",
             "Principal": {"Service": "cloudfront.amazonaws.com"},
             "Action": "s3:GetObject",
@@ -55,7 +64,7 @@ CDNS_READ = {
             "Condition": {
                 "ArnLike": {"aws:SourceArn": f"arn:aws:cloudfront::{emulator.ACCOUNT_ID}:distribution/*"}
             },
-        }
+        },
     ],
 }
 
@@ -101,6 +110,26 @@ def test_an_edge_that_fails_is_told_after_the_release_has_been_asked_for(
     assert "CloudFront is away" in told
     assert "The API of prod serves r2" in told
     assert "make edge STAGE=prod" in told
+
+
+@pytest.mark.parametrize(("given", "is_done"), [("", False), ("-destroy", True)])
+def test_what_is_in_front_of_no_api_can_only_be_taken_away(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    given: str,
+    *,
+    is_done: bool,
+) -> None:
+    gone = edge.Edge(url="", domain_state="", dns_records=(), store_arn="", is_changed=True)
+    monkeypatch.setattr(edge, "change_by_hand", lambda *_: gone)
+    monkeypatch.setattr(Deployment, "api_url", lambda _: UNKNOWN_URL)
+    monkeypatch.setattr(Releases, "lock", lambda *_: contextlib.nullcontext())
+    asked = argparse.Namespace(arguments=given)
+    assert stage.perform("edge", Deployment(PLATFORM, tmp_path), asked) == (0 if is_done else 1)
+    said = capsys.readouterr()
+    assert ("no CDN" in said.out) == is_done
+    assert ("prod has no API" in said.err) == (not is_done)
 
 
 @dataclass

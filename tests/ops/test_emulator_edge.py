@@ -1,8 +1,10 @@
 """The emulator's repairs of what stands in front of an API do their work, and are still needed."""
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -31,37 +33,36 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emula
         yield emulated
 
 
-def server_at_alias(running: emulator.Emulator) -> str | None:
-    """Who answers at a distribution's alias, which has nobody behind it."""
+def make_distribution(running: emulator.Emulator, alias: str, origin: dict[str, Any]) -> None:
     client(running, "cloudfront").create_distribution(
         DistributionConfig={
-            "CallerReference": "probe",
+            "CallerReference": alias,
             "Comment": "",
             "Enabled": True,
-            "Aliases": {"Quantity": 1, "Items": ["rehearsal.test"]},
-            "Origins": {
-                "Quantity": 1,
-                "Items": [
-                    {
-                        "Id": "nobody",
-                        "DomainName": "127.0.0.1",
-                        "CustomOriginConfig": {
-                            "HTTPPort": 9,
-                            "HTTPSPort": 9,
-                            "OriginProtocolPolicy": "http-only",
-                        },
-                    }
-                ],
-            },
-            "DefaultCacheBehavior": {"TargetOriginId": "nobody", "ViewerProtocolPolicy": "allow-all"},
+            "Aliases": {"Quantity": 1, "Items": [alias]},
+            "Origins": {"Quantity": 1, "Items": [{"Id": "only", **origin}]},
+            "DefaultCacheBehavior": {"TargetOriginId": "only", "ViewerProtocolPolicy": "allow-all"},
         }
     )
-    request = urllib.request.Request(f"{running.url}/page", headers={"Host": "rehearsal.test"})
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=20)
-    with refused.value as answer:
-        via: str | None = answer.headers["X-Cache"]
-        return via
+
+
+def answer_at(running: emulator.Emulator, host: str, path: str) -> tuple[int, Any]:
+    """Status and headers."""
+    request = urllib.request.Request(running.url + path, headers={"Host": host})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.headers
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers
+
+
+def server_at_alias(running: emulator.Emulator) -> str | None:
+    """Who answers at a distribution's alias, which has nobody behind it."""
+    ports = {"HTTPPort": 9, "HTTPSPort": 9, "OriginProtocolPolicy": "http-only"}
+    make_distribution(running, "rehearsal.test", {"DomainName": "127.0.0.1", "CustomOriginConfig": ports})
+    via: str | None = answer_at(running, "rehearsal.test", "/page")[1]["X-Cache"]
+    return via
 
 
 def test_a_distribution_answers_at_its_aliases(running: emulator.Emulator) -> None:
@@ -71,6 +72,35 @@ def test_a_distribution_answers_at_its_aliases(running: emulator.Emulator) -> No
 def test_the_repair_of_aliases_is_still_needed(tmp_path: Path) -> None:
     with emulator.provide(tmp_path, without_repair="aliases") as emulated:
         assert server_at_alias(emulated) is None
+
+
+def status_of_file_behind_tls(running: emulator.Emulator) -> int:
+    """What a distribution answers for a file of a bucket that refuses whoever comes without TLS."""
+    s3, cloudfront = client(running, "s3"), client(running, "cloudfront")
+    s3.create_bucket(Bucket="probe")
+    s3.put_object(Bucket="probe", Key="file", Body=b"content")
+    every = {"Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::probe/*"}
+    plain = {"Effect": "Deny", **every, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    policy = {"Version": "2012-10-17", "Statement": [plain, {"Effect": "Allow", **every}]}
+    s3.put_bucket_policy(Bucket="probe", Policy=json.dumps(policy))
+    origin = {
+        "DomainName": "probe.s3.us-east-1.amazonaws.com",
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
+    control = {"SigningProtocol": "sigv4", "SigningBehavior": "always", "OriginAccessControlOriginType": "s3"}
+    made = cloudfront.create_origin_access_control(OriginAccessControlConfig={"Name": "probe", **control})
+    signed = {"OriginAccessControlId": made["OriginAccessControl"]["Id"]}
+    make_distribution(running, "file.rehearsal.test", {**origin, **signed})
+    return answer_at(running, "file.rehearsal.test", "/file")[0]
+
+
+def test_a_distribution_reads_its_bucket_by_tls(running: emulator.Emulator) -> None:
+    assert status_of_file_behind_tls(running) == HTTPStatus.OK
+
+
+def test_the_repair_of_secure_origins_is_still_needed(tmp_path: Path) -> None:
+    with emulator.provide(tmp_path, without_repair="secure_origins") as emulated:
+        assert status_of_file_behind_tls(emulated) == HTTPStatus.FORBIDDEN
 
 
 def lists_of_headers(running: emulator.Emulator) -> set[str]:

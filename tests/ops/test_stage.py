@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from ops import deploy, doctor, edge, functions, platform, stage, zappa_settings
+from ops import deploy, doctor, functions, platform, stage, zappa_settings
 from ops.deploy import DeployError
 from ops.deployment import Deployment
 from ops.emulator import ACCOUNT_ID, REGION, Emulator
@@ -98,24 +98,6 @@ def test_a_rollback_to_an_unknown_release_changes_nothing(
     monkeypatch.setenv("CONFIRM", "1")
     assert stage.perform("rollback", prod, arguments(to="nowhere")) == 1
     assert "There is no release 'nowhere'. The newest are: none." in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("given", "is_done"), [("", False), ("-destroy", True)])
-def test_what_is_in_front_of_no_api_can_only_be_taken_away(
-    prod: Deployment,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    given: str,
-    *,
-    is_done: bool,
-) -> None:
-    gone = edge.Edge(url="", domain_state="", dns_records=(), store_arn="", is_changed=True)
-    monkeypatch.setattr(edge, "change_by_hand", lambda *_: gone)
-    before_nothing = replace(prod, platform=replace(prod.platform, cdn={"domain": ""}))
-    assert stage.perform("edge", before_nothing, arguments(arguments=given)) == (0 if is_done else 1)
-    said = capsys.readouterr()
-    assert ("no CDN" in said.out) == is_done
-    assert ("prod has no API" in said.err) == (not is_done)
 
 
 def test_the_status_of_nothing(prod: Deployment, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,9 +47,9 @@ OF_ANOTHER_KIND = {
 HARMLESS = ("Describe", "Get", "List", "View")
 READS_DATA = {"s3:GetObject", "secretsmanager:GetSecretValue"}
 # AWS can't tell whose: the READMEs of github-oidc and environments.
-NOT_TO_BE_LIMITED = {"ecs:DeregisterTaskDefinition"}
-# A call that names nothing that is there.
-NAMES_NOTHING = {"kms:CreateKey"}
+NOT_TO_BE_LIMITED = {"ecs:DeregisterTaskDefinition", "sns:Unsubscribe"}
+# They name nothing that is there.
+MAKES_ONLY = {"kms:CreateKey", "rds:CreateDBProxy"}
 WITHOUT_A_NAME = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -107,7 +107,7 @@ def reached(
     contexts = [claims] + [{**claims, "iam:PassedToService": service} for service in sorted(services)]
     return {
         (action, thing.arn)
-        for action in changing(statements) - NOT_TO_BE_LIMITED - NAMES_NOTHING
+        for action in changing(statements) - NOT_TO_BE_LIMITED - MAKES_ONLY
         for thing in targets
         if (action, thing.resource_type) not in things.NEW_PARTS_OF_A_NETWORK
         for context in contexts

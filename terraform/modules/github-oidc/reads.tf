@@ -47,7 +47,7 @@ locals {
         ]
         Resource = concat(seen.tables, seen.repositories, seen.rules, seen.roles)
       },
-      # Lists, which know no resource; numbers; a key of AWS's own. None of it is data.
+      # Lists and numbers, and settings of what has a name: none of it is data, and all names together would not fit into a policy.
       {
         Sid    = "ReadWhatHasNoNameToLimitTo"
         Effect = "Allow"

@@ -29,11 +29,12 @@ locals {
         ]
         Resource = of.owned.databases
       },
-      # Proxies are known by numbers, so by their tags.
+      # Proxies are known by numbers, so by their tags; making one knows no resource.
+      { Sid = "MakeProxies", Effect = "Allow", Action = "rds:CreateDBProxy", Resource = "*", Condition = { StringEquals = local.new_tags[environment] } },
       {
-        Sid       = "MakeProxies"
+        Sid       = "TagProxies"
         Effect    = "Allow"
-        Action    = ["rds:AddTagsToResource", "rds:CreateDBProxy"]
+        Action    = "rds:AddTagsToResource"
         Resource  = "arn:${local.partition}:rds:${local.here}:db-proxy:*"
         Condition = { StringEquals = local.new_tags[environment], StringEqualsIfExists = local.own_tags[environment] }
       },
@@ -112,8 +113,7 @@ locals {
       { Sid = "MakeAlarms", Effect = "Allow", Action = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"], Resource = of.owned.alarms },
       { Sid = "MakeDashboards", Effect = "Allow", Action = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"], Resource = of.owned.dashboards },
       { Sid = "MakeTopics", Effect = "Allow", Action = ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource"], Resource = of.owned.topics },
-      # A subscription's ARN is its topic's and a number.
-      { Sid = "EndSubscriptions", Effect = "Allow", Action = "sns:Unsubscribe", Resource = flatten([for topic in of.owned.topics : [topic, "${topic}:*"]]) },
+      { Sid = "EndSubscriptions", Effect = "Allow", Action = "sns:Unsubscribe", Resource = "*" }, # knows no resource
       {
         Sid    = "MakeTheSendersSettings"
         Effect = "Allow"
