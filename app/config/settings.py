@@ -148,7 +148,7 @@ REGION_FILES = env.text("REGION_FILES", default=str(VAR / "regions") if env.is_l
 
 # Where files that people send us go; see app/uploads.
 UPLOADS = env.files("UPLOADS", local=str(VAR / "uploads"))
-UPLOAD_PURPOSES = ["app.influencers.consent.ConsentForms"]
+UPLOAD_PURPOSES = ["app.influencers.consent.ConsentForms", "app.influencers.workbook.uploads.Workbooks"]
 
 # A task enqueued in a transaction is sent after it commits, or never: the queue is the outbox.
 # What needs the IPv4 internet waits in a queue of its own, which the -ops function leaves alone: it has no way there.
@@ -220,7 +220,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["app.accounts.policy.RoutePolicy"],
     "DEFAULT_PAGINATION_CLASS": "app.config.api.Pages",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["app.config.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "app.config.api.error_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

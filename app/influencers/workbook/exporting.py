@@ -19,6 +19,7 @@ from app.influencers.listing import (
 )
 from app.influencers.models import Account, Influencer, InfluencerQuerySet
 from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
+from app.influencers.workbook import files
 from app.influencers.workbook.columns import Value
 from app.influencers.workbook.region_cells import cell
 from app.influencers.workbook.writing import write
@@ -154,4 +155,8 @@ def forget_old() -> None:
     WorkbookExport.objects.filter(made_at__lt=limit).delete()
     old = WorkbookImport.objects.filter(made_at__lt=limit)
     old.exclude(refused_rows=b"").update(refused_rows=b"")
-    old.filter(state=WorkbookImport.State.PREVIEWED).update(state=WorkbookImport.State.CANCELLED, content=b"")
+    with transaction.atomic():
+        unconfirmed = old.filter(state=WorkbookImport.State.PREVIEWED)
+        for found in unconfirmed.select_for_update().only("key"):
+            files.forget(found)
+        unconfirmed.update(state=WorkbookImport.State.CANCELLED, content=b"")

@@ -13,6 +13,7 @@ from app.campaigns.models import Campaign
 from app.influencers.models import Account, DailyMetrics, Influencer
 from app.influencers.services import record_metrics, tags_named
 from app.influencers.transfers import WorkbookImport
+from app.influencers.workbook import files
 from app.influencers.workbook.columns import BY_NAME, PROBLEM
 from app.influencers.workbook.planning import CREATED, REFUSED, UNCHANGED, UPDATED, Plan, Planner
 from app.influencers.workbook.reading import RefusedWorkbookError, Row, Sheet, open_sheet
@@ -36,11 +37,12 @@ def preview(pk: int) -> None:
     if found is None:
         return
     try:
-        with open_sheet(bytes(found.content)) as sheet:
+        with files.on_disk(found) as path, open_sheet(path) as sheet:
             outcome = _outcome(found, sheet)
     except RefusedWorkbookError as error:
-        outcome = {"state": State.REFUSED, "refusal": str(error), "content": b""}
-    WorkbookImport.objects.filter(pk=pk, state=State.READING).update(**outcome)
+        _end(found, state=State.REFUSED, refusal=str(error))
+    else:
+        WorkbookImport.objects.filter(pk=pk, state=State.READING).update(**outcome)
 
 
 def apply(pk: int) -> None:
@@ -52,7 +54,7 @@ def apply(pk: int) -> None:
     found = WorkbookImport.objects.filter(pk=pk, state=State.APPLYING).first()
     if found is None:
         return
-    with open_sheet(bytes(found.content)) as sheet:
+    with files.on_disk(found) as path, open_sheet(path) as sheet:
         planner = Planner(sheet.letters)
         for block in _blocks(sheet.rows):
             if block[-1].number <= found.reached:
@@ -60,9 +62,14 @@ def apply(pk: int) -> None:
                     planner.look_at(row)
             elif not _apply_block(pk, planner, block):
                 return
-    WorkbookImport.objects.filter(pk=pk, state=State.APPLYING).update(
-        state=State.DONE, content=b"", reached=F("rows")
-    )
+    _end(found, state=State.DONE, reached=F("rows"))
+
+
+@transaction.atomic
+def _end(found: WorkbookImport, **outcome: Any) -> None:
+    """Write down how it ended, unless somebody else has ended it."""
+    if WorkbookImport.objects.filter(pk=found.pk, state=found.state).update(content=b"", **outcome):
+        files.forget(found)
 
 
 def _outcome(found: WorkbookImport, sheet: Sheet) -> dict[str, Any]:

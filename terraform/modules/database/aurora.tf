@@ -15,7 +15,7 @@ resource "aws_rds_cluster" "this" {
 
   cluster_identifier  = var.name
   engine              = "aurora-postgresql"
-  engine_version      = "16.8" # kept by AWS for years, unlike the minor versions between
+  engine_version      = each.value.version # the default is one that AWS keeps for years, unlike those between
   snapshot_identifier = each.value.snapshot == "" ? null : each.value.snapshot
   storage_encrypted   = true
 
@@ -52,7 +52,7 @@ resource "aws_rds_cluster" "this" {
 
 resource "aws_rds_cluster_instance" "this" {
   # checkov:skip=CKV_AWS_118: enhanced monitoring is billed as logs; the free metrics have what the alarms read
-  # checkov:skip=CKV_AWS_226: the minor version is one that AWS keeps for years
+  # checkov:skip=CKV_AWS_226: the minor version is chosen, by default one that AWS keeps for years
   # checkov:skip=CKV_AWS_354: a key of our own costs $1 a month and guards no better than the account's
   for_each = toset(local.members)
 

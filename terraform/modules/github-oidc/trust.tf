@@ -97,12 +97,12 @@ locals {
     { for environment, statements in local.keep_state : "state-${environment}" => statements },
     { for stage, statements in local.deploy : "deploy-${stage}" => statements },
     { for stage, statements in local.import : "import-${stage}" => statements },
-    { edge = local.edge },
+    { for stage, statements in local.edge : "edge-${stage}" => statements },
   )
 
   policies_of = merge(
     { plan = ["plan"], drift = ["read-states", "reads-drift"] },
     { for environment in keys(var.environments) : "apply-${environment}" => [for name in ["reads", "network", "data", "around", "makes-import", "roles", "state"] : "${name}-${environment}"] },
-    { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "import-${stage}", "edge"] },
+    { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "import-${stage}", "edge-${stage}"] },
   )
 }
