@@ -76,6 +76,16 @@ def test_production_asks_and_no_is_no(
     assert "Nothing was changed." in capsys.readouterr().err
 
 
+def test_the_question_names_the_release_that_would_serve(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for release in ("one", "two"):
+        prod.releases.record("prod", release, {})
+    answers("n\n", monkeypatch)
+    assert stage.perform("rollback", prod, arguments()) == 1
+    assert "Roll prod back to one?" in capsys.readouterr().out
+
+
 def test_with_nobody_to_ask_confirm_has_to_be_set(
     prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
