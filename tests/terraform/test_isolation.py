@@ -10,7 +10,7 @@ from ops import offline_aws, zappa_settings
 from tests.terraform import iam, things
 from tests.terraform.bootstrap_plan import BootstrapPlan, Statements
 from tests.terraform.iam import listed
-from tests.terraform.plans import EVERYTHING_ON, Plan, PlanOf, allowed
+from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, allowed
 from tests.terraform.things import Thing
 
 PROJECT = zappa_settings.project_name()
@@ -57,8 +57,6 @@ WITHOUT_A_NAME = {
     "ec2:UnassignPrivateIpAddresses",
     "ses:SendEmail",
     "ses:SendRawEmail",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
 }
 
 
@@ -109,6 +107,7 @@ def reached(
         (action, thing.arn)
         for action in changing(statements) - NOT_TO_BE_LIMITED - MAKES_ONLY
         for thing in targets
+        if action.partition(":")[0] == thing.service
         if (action, thing.resource_type) not in things.NEW_PARTS_OF_A_NETWORK
         for context in contexts
         if iam.allows(statements, action, thing.arn, {**context, **thing.existing()})
@@ -165,6 +164,17 @@ def test_an_apply_role_changes_nothing_of_the_other_environment_and_reads_no_sec
     assert reached(statements, others, environment, boundary_arn(environment)) == set()
     # It is told by what it reaches at home.
     assert reached(statements, everything(plan_of, environment), environment, boundary_arn(environment))
+
+
+@pytest.mark.parametrize(("environment", "stage"), STAGES)
+def test_a_deploy_role_changes_nothing_that_the_other_environments_terraform_makes(
+    bootstrap: BootstrapPlan, plan_of: PlanOf, environment: str, stage: str
+) -> None:
+    statements = bootstrap.roles[f"deploy-{stage}"]
+    others = everything(plan_of, OTHER[environment])
+    assert reached(statements, others, environment, boundary_arn(environment)) == set()
+    at_home = reached(statements, everything(plan_of, environment), environment, boundary_arn(environment))
+    assert {arn.rpartition(":")[2] for _, arn in at_home} >= {f"{PROJECT}-{stage}"}
 
 
 OF_OLD: dict[str, dict[str, Any]] = {

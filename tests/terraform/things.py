@@ -188,6 +188,10 @@ class Thing:
     kind: Kind
 
     @property
+    def service(self) -> str:
+        return self.arn.split(":")[2]
+
+    @property
     def resource_type(self) -> str:
         return self.arn.rpartition(":")[2].partition("/")[0]
 
