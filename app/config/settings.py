@@ -239,6 +239,7 @@ SPECTACULAR_SETTINGS = {
         "AccountStatus": "app.influencers.models.AccountStatus",
         "BillStatus": "app.campaigns.models.Bill.Status",
         "CampaignStatus": "app.campaigns.models.Campaign.Status",
+        "ConsentFormState": "app.influencers.consent_forms.ConsentForm.State",
         "MergeSide": "app.influencers.merging.SIDES",
         "MetricsSource": "app.influencers.models.DailyMetrics.Source",
         "Platform": "app.influencers.models.Platform",

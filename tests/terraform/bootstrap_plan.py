@@ -86,12 +86,16 @@ def _read(made: dict[str, Any]) -> BootstrapPlan:
     def statements(address: str) -> Statements:
         return list(json.loads(documents[address])["Statement"])
 
+    def of_kind(role: str, kind: str) -> Statements:
+        whole = _WORKFLOWS_POLICY.format(kind)
+        of_many = _WORKFLOWS_POLICY.format(f"{kind}-{role.rpartition('-')[2]}")
+        return statements(whole if whole in documents else of_many)
+
     return BootstrapPlan(
         roles={
-            role: [one for name in names for one in statements(_WORKFLOWS_POLICY.format(name))]
-            for role, names in attached.items()
+            role: [one for kind in kinds for one in of_kind(role, kind)] for role, kinds in attached.items()
         },
-        policies_of={role: len(names) for role, names in attached.items()},
+        policies_of={role: len(kinds) for role, kinds in attached.items()},
         boundaries={environment: statements(_BOUNDARY.format(environment)) for environment in environments},
         boundary_names={
             environment: made[_BOUNDARY.format(environment)]["name"] for environment in environments

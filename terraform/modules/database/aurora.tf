@@ -6,7 +6,6 @@ locals {
 }
 
 resource "aws_rds_cluster" "this" {
-  # checkov:skip=CKV_AWS_139: deletion protection is a variable, which prod.tfvars sets
   # checkov:skip=CKV_AWS_162: the role signs in with a rotated password; IAM tokens need a further call to AWS per connection
   # checkov:skip=CKV_AWS_327: a key of our own costs $1 a month and guards no better than the account's
   # checkov:skip=CKV2_AWS_8: its own backups go back a week; a plan of AWS Backup would be a second copy of the same
