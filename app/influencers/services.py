@@ -58,7 +58,7 @@ def _save(row: Account | Influencer, columns: set[str]) -> None:
 
 @transaction.atomic
 def delete_influencer(influencer: Influencer, who: str) -> None:
-    """Delete an influencer with accounts and metrics; one who is gone already stays so.
+    """Delete an influencer with accounts, metrics and what merges kept of them; one who is gone already stays so.
 
     A consent form that is on its way is no longer awaited.
 
@@ -81,6 +81,7 @@ def delete_influencer(influencer: Influencer, who: str) -> None:
     for form in forms:
         if form.state == ConsentForm.State.AWAITED:
             refuse(form, "The influencer was deleted.", who)
+    influencer.merges.all().delete()
     influencer.delete()
 
 

@@ -114,6 +114,17 @@ def test_an_address_without_its_last_slash_is_sent_on(outsider: Client) -> None:
     assert (response.status_code, response["Location"]) == (301, "/api/campaigns/")
 
 
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"name":' * 100_000, '{"name":' + "[" * 100_000 + "]" * 100_000 + "}"]
+)
+def test_a_body_that_is_nothing_but_brackets_is_refused(
+    campaign: Campaign, outsider: Client, body: str
+) -> None:
+    response = outsider.post("/api/campaigns/clean-water/endorsements/", body, "application/json")
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == "parse_error"
+
+
 def test_half_a_character_can_be_told_about(campaign: Campaign, outsider: Client) -> None:
     # JSON spells the first half of a pair that no text can hold, and the message repeats what was chosen.
     submission = {"kind": "\ud800", "latitude": 39.3, "longitude": -76.6, "terms_accepted": True}

@@ -62,7 +62,7 @@ def test_the_staffs_paths_answer_the_office_alone(administrator: User, path: str
     assert "no-store" in refused["Cache-Control"]
     if path.startswith("/api/"):
         assert refused.json()["error"]["code"] == "office_only"
-    assert client.get(path, REMOTE_ADDR=OFFICE).status_code != 403
+    assert client.get(path, REMOTE_ADDR=OFFICE).status_code in {200, 301, 302}
 
 
 @pytest.mark.usefixtures("office", "campaign")
@@ -71,7 +71,8 @@ def test_the_staffs_paths_answer_the_office_alone(administrator: User, path: str
     ["/", "/campaigns/clean-water/", "/api/campaigns/", "/healthz", "/set-password/done/", "/administration"],
 )
 def test_the_publics_paths_answer_everybody(outsider: Client, path: str) -> None:
-    assert outsider.get(path, REMOTE_ADDR=OUTSIDE).status_code in {200, 404}
+    expected = 404 if path == "/administration" else 200
+    assert outsider.get(path, REMOTE_ADDR=OUTSIDE).status_code == expected
 
 
 @pytest.mark.usefixtures("office", "campaign")

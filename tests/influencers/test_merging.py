@@ -103,6 +103,14 @@ def test_a_program_that_merges_is_on_record_too(
     assert Merge.objects.get().merged_by_name == "token program 0"
 
 
+def test_what_a_merge_kept_of_a_person_goes_with_them(
+    outreach: Client, ada: Influencer, twin: Influencer
+) -> None:
+    assert post(outreach, ada, {"other": twin.pk, "name": "kept", "phone": "kept"}).status_code == 200
+    assert outreach.delete(f"/api/influencers/{ada.pk}/").status_code == 204
+    assert not Merge.objects.exists()
+
+
 def test_the_record_of_an_earlier_merge_moves_on_with_the_row(
     outreach: Client, ada: Influencer, twin: Influencer
 ) -> None:

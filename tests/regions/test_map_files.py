@@ -17,7 +17,7 @@ from moto import mock_aws
 from app import aws
 from app.regions.files import MANIFEST, Bucket, Folder, MapFile, NotPublishedError, publish, store
 from app.regions.import_lock import is_import_running
-from app.regions.models import Region
+from app.regions.models import Region, RegionOutline
 
 OLD = MapFile("county", 2016, "country", "", 3, b'{"old":1}')
 NEW = MapFile("county", 2016, "country", "", 3, b'{"new":1}')
@@ -201,3 +201,4 @@ def test_nothing_is_drawn_during_an_import(maryland: Region) -> None:
             cursor.execute("SELECT pg_advisory_lock(%s, %s)", (0x7265676E, 1))
         with pytest.raises(CommandError, match="Another import is running"):
             call_command("draw_maps")
+    assert not RegionOutline.objects.exists()

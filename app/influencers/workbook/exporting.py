@@ -150,13 +150,13 @@ def _fitting(rows: Sequence[Record]) -> Iterator[tuple[bytes, int]]:
 
 
 def forget_old() -> None:
-    """Delete files that nobody fetched or confirmed in time; what was imported stays on record without its file."""
+    """Delete files that nobody fetched or confirmed in time, and whom they named. An import's counts stay on record."""
     limit = timezone.now() - dt.timedelta(days=KEEP_DAYS)
     WorkbookExport.objects.filter(made_at__lt=limit).delete()
     old = WorkbookImport.objects.filter(made_at__lt=limit)
-    old.exclude(refused_rows=b"").update(refused_rows=b"")
     with transaction.atomic():
-        unconfirmed = old.filter(state=WorkbookImport.State.PREVIEWED)
-        for found in unconfirmed.select_for_update().only("key"):
+        left = old.exclude(state__in=WorkbookImport.OVER)
+        for found in left.select_for_update().only("key"):
             files.forget(found)
-        unconfirmed.update(state=WorkbookImport.State.CANCELLED, content=b"")
+        left.update(state=WorkbookImport.State.CANCELLED, content=b"")
+    old.exclude(refused_rows=b"", problems=[], changes=[]).update(refused_rows=b"", problems=[], changes=[])

@@ -48,21 +48,31 @@ def preview(pk: int) -> None:
 def apply(pk: int) -> None:
     """Write what the preview promised. Killed and called again it goes on; called once more it changes nothing.
 
-    Raises:
-        RefusedWorkbookError: the file can no longer be read.
+    If the file can no longer be read, the import ends there and says so; what was applied stays.
     """
     found = WorkbookImport.objects.filter(pk=pk, state=State.APPLYING).first()
     if found is None:
         return
-    with files.on_disk(found) as path, open_sheet(path) as sheet:
-        planner = Planner(sheet.letters)
-        for block in _blocks(sheet.rows):
-            if block[-1].number <= found.reached:
-                for row in block:
-                    planner.look_at(row)
-            elif not _apply_block(pk, planner, block):
-                return
-    _end(found, state=State.DONE, reached=F("rows"))
+    try:
+        with files.on_disk(found) as path, open_sheet(path) as sheet:
+            is_whole = _apply_blocks(found, sheet)
+    except RefusedWorkbookError as error:
+        _end(found, state=State.CANCELLED, refusal=str(error))
+    else:
+        if is_whole:
+            _end(found, state=State.DONE, reached=F("rows"))
+
+
+def _apply_blocks(found: WorkbookImport, sheet: Sheet) -> bool:
+    """False if the import was cancelled meanwhile."""
+    planner = Planner(sheet.letters)
+    for block in _blocks(sheet.rows):
+        if block[-1].number <= found.reached:
+            for row in block:
+                planner.look_at(row)
+        elif not _apply_block(found.pk, planner, block):
+            return False
+    return True
 
 
 @transaction.atomic

@@ -43,7 +43,6 @@ def write_export(export_id: int) -> None:
 
 def start_import(content: bytes, filename: str, by: User) -> WorkbookImport:
     """Take an upload; its preview follows."""
-    exporting.forget_old()
     with transaction.atomic():
         made = WorkbookImport.objects.create(content=content, filename=filename[-160:], made_by=by)
         preview_import.enqueue(made.pk)
@@ -86,7 +85,6 @@ def cancel_import(pk: int) -> None:
 
 def start_export(platform: str, query: dict[str, Any], rows: int, by: User) -> WorkbookExport:
     """Have a search's result written as a job; `platform` and `query` as in `exporting.asked_for`."""
-    exporting.forget_old()
     with transaction.atomic():
         made = WorkbookExport.objects.create(platform=platform, query=query, rows=rows, made_by=by)
         write_export.enqueue(made.pk)

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 
 from app.accounts.models import User
 from app.influencers.transfers import WorkbookImport
-from app.influencers.workbook import exporting
 from app.influencers.workbook.jobs import preview_import
 from app.uploads.purposes import Awaited, Kind, Purpose, Received
 from app.uploads.stores import Form
@@ -54,7 +53,6 @@ PURPOSE = Workbooks()
 
 def await_upload(by: User) -> WorkbookImport:
     """An import whose file is to come; `upload_form` says where to."""
-    exporting.forget_old()
     return WorkbookImport.objects.create(state=State.AWAITED, key=PURPOSE.new_key(), made_by=by)
 
 

@@ -28,6 +28,7 @@ variables {
   network                   = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"] }
   client_security_group_ids = { functions = "sg-1" }
   protected                 = true
+  permissions_boundary      = "arn:aws:iam::123456789012:policy/example-boundary-prod"
   master_password           = "OnlyInThisTestOnlyInThisTestOnly"
   app_passwords             = { prod = "OnlyInThisTestOnlyInThisTestOnly" }
 }
@@ -258,6 +259,16 @@ run "it_refuses_an_instance_that_is_called_like_no_other_thing_here" {
   }
 
   expect_failures = [var.instances]
+}
+
+run "it_refuses_an_aurora_of_another_major_version" {
+  command = plan
+
+  variables {
+    aurora = { version = "17.4" }
+  }
+
+  expect_failures = [var.aurora]
 }
 
 run "it_refuses_an_instance_twice" {
