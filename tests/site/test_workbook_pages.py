@@ -170,7 +170,7 @@ def test_a_larger_workbook_is_sent_past_us_by_a_page_of_its_own(
     checked(response)
     form = response.context["upload"]
     assert "until " + form.expires_at.strftime("%H:%M") in response.content.decode()
-    assert "at most 50 MB" in response.content.decode()
+    assert "At most 50 MB" in response.content.decode()
 
     sent = outreach.post(form.action, {**form.fields, "file": SimpleUploadedFile("big.xlsx", write(ROWS))})
     assert sent["Location"] == f"http://testserver{address}arrived/"
