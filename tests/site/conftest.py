@@ -1,18 +1,17 @@
-"""Endorsements by the dozen, and staff who are signed in."""
+"""Endorsements by the dozen, and what a page is held to."""
 
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
-from app.accounts.models import User
 from app.campaigns.models import Campaign
 from app.endorsements.models import Endorsement, State
 from app.regions.models import Region
 from app.stakeholders.models import RegionAssignment, Stakeholder
 from tests.shapes import make_region, square
+from tests.staff import signed_in
 
 Endorse = Callable[..., list[Endorsement]]
 
@@ -54,6 +53,12 @@ def endorsed(campaign: Campaign) -> Endorse:
 
 
 @pytest.fixture
+def outreach(db: None) -> Client:
+    """Somebody of the outreach, signed in."""
+    return signed_in("outreach")
+
+
+@pytest.fixture
 def baltimore(maryland: Region) -> Region:
     return Region.objects.select_related("parent").get(geoid="24510")
 
@@ -62,17 +67,3 @@ def baltimore(maryland: Region) -> Region:
 def alaska(db: None) -> Region:
     """A square each side of the 180th meridian."""
     return make_region("state", "02", "Alaska", square(-160, 60, -150, 65), usps="AK")
-
-
-def signed_in(role: str) -> Client:
-    """The browser of a member of staff in one role."""
-    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def outreach(db: None) -> Client:
-    return signed_in("outreach")

@@ -15,6 +15,7 @@ from app.uploads.folder import Folder
 from app.uploads.stores import KEPT, StoreError
 from tests.site.conftest import signed_in
 from tests.site.html import Page, checked, get
+from tests.staff import signed_in
 
 A_PDF = b"%PDF-1.7\nsigned"
 TYPED = {"signed_on": "2026-11-01", "retain_until": "", "content_type": "application/pdf"}

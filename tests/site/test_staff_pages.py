@@ -21,6 +21,7 @@ from app.site.staff.chart import line
 from app.site.staff.urls import urlpatterns
 from tests.site.conftest import signed_in
 from tests.site.html import checked, get
+from tests.staff import signed_in
 
 LIST = "/staff/accounts/youtube/"
 ROLES = ("viewer", "outreach", "editor", "moderator", "administrator")

@@ -17,6 +17,7 @@ from app.influencers.workbook.writing import CONTENT_TYPE, write
 from app.site.staff import workbooks
 from tests.site.conftest import signed_in
 from tests.site.html import checked
+from tests.staff import signed_in
 
 HOME = "/staff/workbooks/"
 LIST = "/staff/accounts/youtube/"
