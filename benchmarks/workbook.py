@@ -61,7 +61,7 @@ def read_ours(path: Path) -> None:
     django.setup()
     from app.influencers.workbook.reading import open_sheet
 
-    with open_sheet(path.read_bytes()) as sheet:
+    with open_sheet(path) as sheet:
         _expect(sum(1 for row in sheet.rows if not row.problems))
 
 

@@ -242,7 +242,10 @@ def rollback(deployment: Deployment, release: str | None = None) -> str:
                 told = {**told_then, **deployment.environment(name)}
                 functions.set_environment(function, told, keep_others=True)
             put_release(deployment, target, deployment.platform.functions)
-        with steps.step(ASK_IN_PUBLIC, f"{target} was put back and does not answer.") as step:
+        mend = f"See `make logs STAGE={stage}`, or go on to another: `make releases STAGE={stage}`, then TO=."
+        with steps.step(
+            ASK_IN_PUBLIC, f"{target} was put back and does not answer as it should. {mend}"
+        ) as step:
             step.note = smoke_public(deployment, target)
         with steps.step(_WRITE_DOWN, f"{target} serves {stage}. {again}"):
             releases.record(stage, target, {**told_then, **deployment.environment(stage)})

@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import import_image, platform, zappa_settings
+from ops import import_image, infrastructure, platform, zappa_settings
 from ops.import_image import ImageError
 from ops.platform import PlatformError
 
@@ -232,7 +232,7 @@ def main() -> int:
     running.add_argument("stage", choices=zappa_settings.STAGES)
     running.add_argument("words", nargs=argparse.REMAINDER, metavar="word")
     image = verbs.add_parser("image")
-    image.add_argument("environment", choices=sorted(set(platform.ENVIRONMENTS.values())))
+    image.add_argument("environment", choices=infrastructure.ENVIRONMENTS)
     arguments = parser.parse_args()
     try:
         if arguments.verb == "image":

@@ -68,7 +68,9 @@ def _docker_answers(*arguments: str) -> bool:
 def _started_container(port: int) -> str | None:
     """The name of a container of ours; None, and a line that says so, when Docker can't run it."""
     name = f"coalition-postgis-{uuid.uuid4().hex[:8]}"
-    settings = [argument for key, value in _FAST.items() for argument in ("-c", f"{key}={value}")]
+    # A log that a client can read: Docker keeps the server's own words outside the container.
+    log = {"logging_collector": "on"}
+    settings = [argument for key, value in (_FAST | log).items() for argument in ("-c", f"{key}={value}")]
     command = ["docker", "run", "--rm", "--detach", "--name", name, "--publish", f"127.0.0.1:{port}:5432"]
     command += ["--env", "POSTGRES_HOST_AUTH_METHOD=trust", DOCKER_IMAGE, *settings]
     # Its stderr is left on the terminal: it shows the download's progress, and why it failed.

@@ -9,6 +9,7 @@ import datetime as dt
 import getpass
 import json
 import socket
+import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 LOCK_MINUTES = 45
 HISTORY_LENGTH = 100
@@ -163,10 +164,22 @@ class Releases:
         try:
             yield
         finally:
+            self._give_back(stage, owner)
+
+    def _give_back(self, stage: str, owner: str) -> None:
+        key = _lock_key(stage)
+        try:
             held = self._read(key)
             # After its time somebody else may have taken it over.
             if held and json.loads(held)["owner"] == owner:
                 self._s3.delete_object(Bucket=self.bucket, Key=key)
+        except (BotoCoreError, ClientError) as error:
+            # Whatever went wrong before, as when the credentials ended, is what the operator has to read.
+            print(
+                f"\nThe lock of {stage} could not be given back ({error}). It ends by itself within"
+                f" {LOCK_MINUTES} minutes, or: aws s3 rm s3://{self.bucket}/{key}",
+                file=sys.stderr,
+            )
 
     def _take_over(self, stage: str, key: str, body: str) -> None:
         try:

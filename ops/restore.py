@@ -66,6 +66,24 @@ def moment(text: str, latest: datetime) -> datetime:
     return found.astimezone(UTC).replace(microsecond=0)
 
 
+def newest(rds: Any, serving: Instance, backup: str) -> datetime:
+    """The newest moment that RDS can restore.
+
+    Raises:
+        RestoreError: there is none yet.
+    """
+    if backup:
+        found = rds.describe_db_instance_automated_backups(DBInstanceAutomatedBackupsArn=backup)
+        latest = found["DBInstanceAutomatedBackups"][0].get("RestoreWindow", {}).get("LatestTime")
+    else:
+        latest = serving.get("LatestRestorableTime")
+    if not isinstance(latest, datetime):
+        raise RestoreError(
+            f"{backup or serving['DBInstanceIdentifier']} has nothing to restore yet: RDS begins with the first backup."
+        )
+    return latest
+
+
 def name_of(serving: str, at: datetime) -> str:
     """What the restored instance is called: as the first one, with the moment."""
     return f"{_NAMED_AFTER_A_MOMENT.sub('', serving)}-{at:%Y%m%dt%H%M%S}"
@@ -176,22 +194,13 @@ def restore(outputs: Mapping[str, Any], environment: str, at: str, backup: str =
         raise RestoreError(f"{environment} is on Aurora, where a restore is another one: see {RUNBOOK}.")
     rds = boto3.client("rds", region_name=region)
     serving = describe(rds, names[-1])
-    chosen = moment(at, _latest(rds, serving, backup))
+    chosen = moment(at, newest(rds, serving, backup))
     print(f"AT={_written(chosen)}, of {backup or names[-1]}, beside {names[-1]}, which goes on serving.")
     print("A second instance is billed as the first one, until one of them goes.")
     consent.ask(f"Make {name_of(names[-1], chosen)}?")
     name = start(rds, serving, chosen, backup)
     print("RDS does it alone: interrupted, run the same with this AT again. It takes ten minutes and more.")
     _tell(wait(rds, name), names, environment, chosen)
-
-
-def _latest(rds: Any, serving: Instance, backup: str) -> datetime:
-    if not backup:
-        newest: datetime = serving["LatestRestorableTime"]
-        return newest
-    found = rds.describe_db_instance_automated_backups(DBInstanceAutomatedBackupsArn=backup)
-    window: dict[str, datetime] = found["DBInstanceAutomatedBackups"][0]["RestoreWindow"]
-    return window["LatestTime"]
 
 
 def _tell(restored: Instance, names: Sequence[str], environment: str, at: datetime) -> None:

@@ -79,8 +79,9 @@ def run_deploy(deployment: Deployment, arguments: argparse.Namespace) -> None:
 def run_rollback(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Serve an earlier release again."""
     stage = deployment.platform.stage
-    _confirm(f"Roll {stage} back to {arguments.to or 'the release before'}?", stage)
-    deploy.rollback(deployment, arguments.to or None)
+    target = arguments.to or deployment.releases.previous(stage)
+    _confirm(f"Roll {stage} back to {target or 'the release before'}?", stage)
+    deploy.rollback(deployment, target)
 
 
 def run_undeploy(deployment: Deployment, arguments: argparse.Namespace) -> None:

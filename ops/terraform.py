@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops import environments, offline_aws
+from ops.processes import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[1]
 TERRAFORM = ROOT / "terraform"
@@ -122,11 +123,12 @@ def _run(
 ) -> "subprocess.CompletedProcess[str]":
     """Run Terraform to its own end, also when we are interrupted: killed, it forgets what it has just made and leaves its lock.
 
-    In a session of its own the terminal's signals don't reach it; it is interrupted as often as we are. By the second
-    time it gives up at once. Only the main thread is ever interrupted.
+    In a session of its own the terminal's signals don't reach it; it is interrupted as often as we are, and when we are
+    killed. By the second time it gives up at once. Beside other threads (an AWS of our own, several checks at once)
+    nothing is lost by its end.
     """
     command = [binary(), f"-chdir={folder}", *arguments]
-    is_main = threading.current_thread() is threading.main_thread()
+    is_alone = threading.active_count() == 1
     interruption: BaseException | None = None
     with subprocess.Popen(
         command,
@@ -135,7 +137,8 @@ def _run(
         stderr=output,
         text=True,
         env=environment(extra),
-        start_new_session=is_main,
+        start_new_session=is_alone,
+        preexec_fn=end_with_parent(signal.SIGINT) if is_alone else None,  # noqa: PLW1509 - no threads run
     ) as process:
         while True:
             try:
@@ -170,11 +173,16 @@ def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) 
     if result.returncode:
         said = f"`terraform init` failed in {folder}:\n{result.stderr.strip()}"
         if _NO_PROVIDER.search(result.stderr):
-            raise UnavailableError(f"{said}\n{_advice()}")
+            raise UnavailableError(f"{said}\n{_advice(folder, said)}")
         raise (UnavailableError if _TOO_OLD.search(result.stderr) else TerraformError)(said)
 
 
-def _advice() -> str:
+def _advice(folder: Path, said: str) -> str:
+    if "checksums" in said:
+        return (
+            "The lock holds the provider's checksum for linux_amd64. On another platform run once, and commit it:"
+            f" terraform -chdir={folder} providers lock -platform=darwin_arm64 -platform=linux_amd64"
+        )
     return (
         f"Without a way to {_REGISTRY}, name a mirror of the provider:"
         " TF_PLUGIN_DIR=FOLDER, or TF_CLI_CONFIG_FILE=FILE with a filesystem_mirror."

@@ -5,11 +5,6 @@ output "project" {
   value       = local.project
 }
 
-output "environment" {
-  description = "nonprod or prod."
-  value       = var.environment
-}
-
 output "region" {
   description = "The AWS region of everything."
   value       = var.region
@@ -28,11 +23,6 @@ output "tags" {
 output "private_subnet_ids" {
   description = "The functions' subnets: way out over IPv6 only."
   value       = module.network.private_subnet_ids
-}
-
-output "public_subnet_ids" {
-  description = "For the occasional Fargate task."
-  value       = module.network.public_subnet_ids
 }
 
 output "import_task" {
@@ -73,11 +63,6 @@ output "media_bucket" {
   value       = module.storage.media_bucket
 }
 
-output "rate_limit_table" {
-  description = "The DynamoDB table of the rate limiter."
-  value       = module.dynamodb.table_name
-}
-
 output "database_endpoint" {
   description = "The database instance itself: host and port."
   value       = { host = module.database.server_host, port = module.database.port }
@@ -98,17 +83,11 @@ output "mail_dns_records" {
   value       = module.mail.dns_records
 }
 
-output "alarm_topic_arn" {
-  description = "The SNS topic of all alarms."
-  value       = module.monitoring.topic_arn
-}
-
 output "stages" {
   description = <<-EOT
     By stage: role_name of the serving function and ops_role_name of its -ops companion, environment (native Lambda variables;
     STAGE and PUBLIC_URL are set by the deploy), public_url (empty for the API's own address), lambda_concurrency, access_log_group_arn of the API,
-    cdn (null for none) and upload_handler for edge/, cdn_secret, which names the secret of the CDN (null without one),
-    and what db-bootstrap makes: database_name, and a role after the secret database_secret.
+    cdn (null for none) and upload_handler for edge/, cdn_secret, which names the secret of the CDN (null without one).
   EOT
   value = {
     for stage, settings in var.stages : stage => {
@@ -117,8 +96,6 @@ output "stages" {
       access_log_group_arn = module.zappa.access_log_group_arns[stage]
       public_url           = settings.public_url
       lambda_concurrency   = settings.lambda_concurrency
-      database_name        = module.database.database_names[stage]
-      database_secret      = module.database.app_secret_names[stage]
       environment          = local.stage_environments[stage]
       cdn                  = lookup(local.serving_cdns, stage, null)
       cdn_secret           = one([for name, secret in module.cdn_secret : secret.name if name == stage])

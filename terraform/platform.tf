@@ -65,9 +65,9 @@ module "storage" {
 module "mail" {
   source = "./modules/mail"
 
-  name   = local.name
-  domain = var.mail_domain
-
+  name            = local.name
+  domain          = var.mail_domain
+  sender_name     = var.mail_sender_name
   alarm_topic_arn = module.monitoring.topic_arn
 }
 

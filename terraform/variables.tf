@@ -140,13 +140,14 @@ variable "database_read_replica" {
 variable "database_aurora" {
   description = <<-EOT
     Aurora Serverless v2 in place of the instance, from about $45 a month: {} for 0.5 to 2 ACU, of 2 GB each. snapshot: what the
-    cluster begins with, one of the instance or of a cluster; it stays said, as another one makes the cluster anew.
+    cluster begins with, of the instance or a cluster, and of no newer version; it stays said, as another one makes the cluster anew.
     Beside an instance that is there, until its data are moved: name that in database_instances (docs/operating.md).
   EOT
   type = object({
     min_capacity = optional(number, 0.5)
     max_capacity = optional(number, 2)
     snapshot     = optional(string, "")
+    version      = optional(string, "16.8")
   })
   default = null
 }
@@ -210,6 +211,12 @@ variable "mail_domain" {
   description = "The domain that mail is sent from, e.g. example.org; SES knows it once in an account, so each environment needs its own. Empty: no mail identity, and every mail is dropped."
   type        = string
   default     = ""
+}
+
+variable "mail_sender_name" {
+  description = "What mail programs show as the sender."
+  type        = string
+  default     = "Coalition Builder"
 }
 
 variable "alarm_email" {

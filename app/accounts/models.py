@@ -22,6 +22,7 @@ class Scope(models.TextChoices):
     """What a machine token may be good for; policy.py says which route asks for which."""
 
     INFLUENCERS_READ = "influencers:read", "Read influencers and their accounts"
+    CONSENT_FORMS = "consent-forms", "Add, download and delete consent forms of influencers"
     INFLUENCERS_WRITE = "influencers:write", "Add, change, merge and delete influencers and accounts"
 
 

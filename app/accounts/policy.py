@@ -16,6 +16,8 @@ _PUBLIC = frozenset({PUBLIC})
 # Permissions: roles.py says which role and which token has them.
 _READ = frozenset({"influencers.view_influencer"})
 _WRITE = frozenset({"influencers.change_influencer"})
+_READ_FORMS = frozenset({"influencers.view_consentform"})
+_WRITE_FORMS = frozenset({"influencers.change_consentform"})
 
 POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("api:campaign-list", "GET"): _PUBLIC,
@@ -37,6 +39,11 @@ POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("api:influencer-detail", "DELETE"): _WRITE,
     ("api:influencer-merge", "GET"): _READ,
     ("api:influencer-merge", "POST"): _WRITE,
+    ("api:consent-form-list", "GET"): _READ_FORMS,
+    ("api:consent-form-list", "POST"): _WRITE_FORMS,
+    ("api:consent-form-detail", "GET"): _READ_FORMS,
+    ("api:consent-form-detail", "DELETE"): _WRITE_FORMS,
+    ("api:consent-form-download", "POST"): _READ_FORMS,
     ("api:account-list", "GET"): _READ,
     ("api:account-list", "POST"): _WRITE,
     ("api:account-detail", "GET"): _READ,

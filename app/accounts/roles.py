@@ -58,6 +58,7 @@ PERMISSIONS_BY_ROLE: dict[str, frozenset[str]] = {
 PERMISSIONS_BY_SCOPE: dict[str, frozenset[str]] = {
     Scope.INFLUENCERS_READ: _READ_INFLUENCERS,
     Scope.INFLUENCERS_WRITE: _WRITE_INFLUENCERS,
+    Scope.CONSENT_FORMS: _CONSENT_FORMS,
 }
 
 

@@ -148,7 +148,7 @@ REGION_FILES = env.text("REGION_FILES", default=str(VAR / "regions") if env.is_l
 
 # Where files that people send us go; see app/uploads.
 UPLOADS = env.files("UPLOADS", local=str(VAR / "uploads"))
-UPLOAD_PURPOSES = ["app.influencers.consent.ConsentForms"]
+UPLOAD_PURPOSES = ["app.influencers.consent.ConsentForms", "app.influencers.workbook.uploads.Workbooks"]
 
 # A task enqueued in a transaction is sent after it commits, or never: the queue is the outbox.
 # What needs the IPv4 internet waits in a queue of its own, which the -ops function leaves alone: it has no way there.
@@ -239,6 +239,7 @@ SPECTACULAR_SETTINGS = {
         "AccountStatus": "app.influencers.models.AccountStatus",
         "BillStatus": "app.campaigns.models.Bill.Status",
         "CampaignStatus": "app.campaigns.models.Campaign.Status",
+        "ConsentFormState": "app.influencers.consent_forms.ConsentForm.State",
         "MergeSide": "app.influencers.merging.SIDES",
         "MetricsSource": "app.influencers.models.DailyMetrics.Source",
         "Platform": "app.influencers.models.Platform",

@@ -61,7 +61,12 @@ def usual_retention(signed_on: dt.date) -> dt.date:
 
 @transaction.atomic
 def ask_for_form(
-    influencer_id: int, *, content_type: str, signed_on: dt.date, retain_until: dt.date | None, who: str
+    influencer_id: int,
+    *,
+    content_type: str,
+    signed_on: dt.date,
+    retain_until: dt.date | None = None,
+    who: str,
 ) -> ConsentForm:
     """Make the row that a file is awaited for; `upload_form` says where to send it.
 

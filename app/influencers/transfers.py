@@ -16,6 +16,7 @@ class WorkbookImport(models.Model):
     """A workbook that somebody uploaded. Nothing of it is in the other tables before it is applied."""
 
     class State(models.TextChoices):
+        AWAITED = "awaited", "Upload awaited"
         READING = "reading", "Being read"
         REFUSED = "refused", "Refused"
         PREVIEWED = "previewed", "To be confirmed"
@@ -31,8 +32,16 @@ class WorkbookImport(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     made_at = models.DateTimeField(default=timezone.now)
-    filename = models.CharField(max_length=160)
-    content = models.BinaryField(help_text="The file, until it is applied or cancelled.")
+    filename = models.CharField(max_length=160, blank=True)
+    content = models.BinaryField(default=b"", help_text="The file, until it is applied or cancelled.")
+    # With a default in the database, for the code before, which serves while this is migrated.
+    key = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the upload, if it is a large one.",
+    )
     state = models.CharField(max_length=9, choices=State.choices, default=State.READING)
     refusal = models.TextField(blank=True, help_text="Why the file as a whole is refused.")
     notices = models.JSONField(default=list, help_text="What is left out of account.")
@@ -53,14 +62,25 @@ class WorkbookImport(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
-                    state__in=("reading", "refused", "previewed", "applying", "done", "cancelled")
+                    state__in=(
+                        "awaited",
+                        "reading",
+                        "refused",
+                        "previewed",
+                        "applying",
+                        "done",
+                        "cancelled",
+                    )
                 ),
                 name="workbook_import_state_known",
+            ),
+            models.UniqueConstraint(
+                fields=["key"], condition=~models.Q(key=""), name="workbook_import_one_per_upload"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.filename} ({self.get_state_display().lower()})"
+        return f"{self.filename or 'A workbook'} ({self.get_state_display().lower()})"
 
     @property
     def is_under_way(self) -> bool:

@@ -17,7 +17,6 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connection, transaction
 
 from app.aws import client
 
@@ -26,8 +25,6 @@ MANIFEST_SECONDS = 60
 IMMUTABLE_SECONDS = 31_536_000
 FILE_NAME = re.compile(r"[a-z0-9_-]{1,80}[.]topojson")
 _DIGEST_LENGTH = 16
-# Of PostgreSQL's advisory lock: "maps" in ASCII.
-_LOCK = 0x6D617073
 
 
 @dataclass(frozen=True)
@@ -169,6 +166,8 @@ def publish(files: list[MapFile]) -> bool:
 def _publish(files: list[MapFile]) -> bool:
     """Write the files of one layer, then switch the manifest to them. Repeating it changes nothing.
 
+    The caller holds `import_lock`: of two that end together each would leave the other's layer out of the manifest.
+
     Files of earlier imports stay: pages that are open still ask for them.
 
     Returns:
@@ -180,15 +179,10 @@ def _publish(files: list[MapFile]) -> bool:
     for file in files:
         kept_in.write(file.name, file.content, IMMUTABLE_SECONDS)
     layer = (files[0].kind, files[0].vintage)
-    with transaction.atomic():
-        if connection.vendor == "postgresql":
-            # Two imports that end together would each leave the other's layer out.
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        others = [entry for entry in _entries(kept_in) if (entry["kind"], entry["vintage"]) != layer]
-        entries = [*others, *(file.entry() for file in files)]
-        entries.sort(key=lambda entry: (entry["kind"], entry["vintage"], entry["zoom"], entry["sheet"]))
-        kept_in.write(MANIFEST, json.dumps({"maps": entries}).encode(), MANIFEST_SECONDS)
+    others = [entry for entry in _entries(kept_in) if (entry["kind"], entry["vintage"]) != layer]
+    entries = [*others, *(file.entry() for file in files)]
+    entries.sort(key=lambda entry: (entry["kind"], entry["vintage"], entry["zoom"], entry["sheet"]))
+    kept_in.write(MANIFEST, json.dumps({"maps": entries}).encode(), MANIFEST_SECONDS)
     return True
 
 

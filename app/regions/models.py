@@ -164,7 +164,6 @@ class Region(models.Model):
         indexes = [
             SpatialIndex(fields=["geometry"], name="region_geometry_gist"),
             models.Index(fields=["kind", "state_fips", "name"], name="region_kind_state_name"),
-            models.Index(fields=["kind", "state_fips", "-vintage"], name="region_newest_of_layer"),
             # The order of the API's list.
             models.Index(fields=["geoid", "kind", "-vintage"], name="region_list"),
         ]

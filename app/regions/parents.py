@@ -13,6 +13,9 @@ def link_to_states(kind: str, vintage: int) -> int:
     Whichever of the two came first, it is the state of their own vintage, or else of the last one before, or else of
     the first one after.
     """
+    if kind == RegionKind.ZIP_AREA:
+        # They cross the borders of states.
+        return 0
     regions = Region.objects.exclude(kind=RegionKind.STATE)
     if kind != RegionKind.STATE:
         regions = regions.filter(kind=kind, vintage=vintage)

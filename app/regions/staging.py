@@ -5,9 +5,10 @@ PostgreSQL takes them by binary COPY, SQLite by INSERT; the statements after tha
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import islice
-from typing import Any, ClassVar
+from operator import attrgetter
+from typing import Any
 
 from django.db import DatabaseError, connection, reset_queries
 from django.db.backends.utils import CursorWrapper
@@ -34,8 +35,10 @@ LOADED, STAGED, DECIDED = "regions_loaded", "regions_staged", "regions_decided"
 # Ten values a row: SQLite before 3.32 takes 999 in one statement.
 _BATCH_RECORDS = 80
 _COPY_CHUNK_BYTES = 1 << 17
+_SIZE = struct.Struct(">i")
 _BINARY: BinaryField[bytes, bytes] = BinaryField()
 _ATTRIBUTES = [column.name for column in fields(Attributes)]
+_values_of = attrgetter(*_ATTRIBUTES)
 _BOUNDS = ("west", "south", "east", "north")
 _SHAPES = ("geometry", "outline")
 _COLUMNS = (*_ATTRIBUTES, *_BOUNDS, *_SHAPES)
@@ -51,8 +54,9 @@ _FOR_POSTGRESQL = (
     f"CREATE UNLOGGED TABLE {LOADED} {_CREATE}",
     # Compressing doubles takes longer than everything else and gains little.
     f"ALTER TABLE {LOADED} ALTER shape SET STORAGE EXTERNAL",
-    # However few pages it has: each row means milliseconds of geometry.
-    f"ALTER TABLE {LOADED} SET (parallel_workers = 2)",
+    # However few pages it has: each row means milliseconds of geometry. With the one that asks it makes two processes,
+    # as many as a small server has processors.
+    f"ALTER TABLE {LOADED} SET (parallel_workers = 1)",
     # Its compiler takes longer than what it would compile.
     "SET LOCAL jit = off",
     # As the regions' own columns have it where the server knows it, so that shapes are compressed once.
@@ -114,7 +118,7 @@ class Staging:
             values = [
                 (
                     one.key,
-                    *astuple(one.attributes),
+                    *_values_of(one.attributes),
                     one.mended,
                     _BINARY.get_db_prep_value(one.ewkb, connection),
                 )
@@ -237,7 +241,6 @@ class _CopyStream:
     _BEGIN = b"PGCOPY\n\xff\r\n\0" + bytes(8)
     _END = b"\xff\xff"
     _COLUMN_COUNT = struct.pack(">h", len(_LOADED_COLUMNS))
-    _INTEGERS: ClassVar[dict[str, str]] = {"land_area_m2": ">q", "water_area_m2": ">q"}
 
     def __init__(self, records: Iterable[StagedRecord]) -> None:
         self._pieces = self._encoded(records)
@@ -255,25 +258,22 @@ class _CopyStream:
             raise
         return bytes(found)
 
-    def _encoded(self, records: Iterable[StagedRecord]) -> Iterator[bytes]:
+    def _encoded(self, records: Iterable[StagedRecord]) -> Iterator[bytes | bytearray]:
         yield self._BEGIN
         for one in records:
-            columns = [
-                struct.pack(">i", one.key),
-                *(
-                    self._attribute(name, value)
-                    for name, value in zip(_ATTRIBUTES, astuple(one.attributes), strict=True)
-                ),
-                bytes([one.mended]),
-                one.ewkb,
-            ]
-            yield self._COLUMN_COUNT + b"".join(
-                part for column in columns for part in (struct.pack(">i", len(column)), column)
-            )
+            row = bytearray(self._COLUMN_COUNT)
+            for column in self._columns(one):
+                row += _SIZE.pack(len(column))
+                row += column
+            yield row
         yield self._END
 
-    def _attribute(self, name: str, value: str | int) -> bytes:
-        return struct.pack(self._INTEGERS[name], value) if name in self._INTEGERS else str(value).encode()
+    def _columns(self, one: StagedRecord) -> Iterator[bytes]:
+        yield _SIZE.pack(one.key)
+        for value in _values_of(one.attributes):
+            yield struct.pack(">q", value) if isinstance(value, int) else value.encode()
+        yield bytes([one.mended])
+        yield one.ewkb
 
 
 def _once() -> str:

@@ -10,4 +10,5 @@ module "github_oidc" {
   make_provider  = var.github_provider
   region         = var.region
   state_bucket   = local.bucket
+  edges          = var.github_edges
 }

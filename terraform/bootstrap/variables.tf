@@ -30,6 +30,16 @@ variable "github_provider" {
   default     = true
 }
 
+variable "github_edges" {
+  description = "By stage what is known of its CDN once it is there: domain and zone_id, where its zone is Route 53's in this account; arns of what CloudFront knows by numbers alone (terraform/edge's output numbered_arns), which the other stages' roles are kept from."
+  type = map(object({
+    domain  = optional(string, "")
+    zone_id = optional(string, "")
+    arns    = optional(list(string), [])
+  }))
+  default = {}
+}
+
 variable "emulated" {
   description = "Talk to an AWS emulator on AWS_ENDPOINT_URL, for rehearsals."
   type        = bool

@@ -24,3 +24,8 @@ output "distribution_id" {
   description = "CloudFront's id; null without a CDN."
   value       = one(module.cdn[*].distribution_id)
 }
+
+output "numbered_arns" {
+  description = "What CloudFront knows by numbers alone, for bootstrap's github_edges; empty without a CDN."
+  value       = flatten(module.cdn[*].numbered_arns)
+}

@@ -7,7 +7,7 @@ provider "aws" {
   s3_use_path_style           = var.emulated
 
   default_tags {
-    tags = var.tags
+    tags = local.tags
   }
 }
 
@@ -21,6 +21,11 @@ provider "aws" {
   s3_use_path_style           = var.emulated
 
   default_tags {
-    tags = var.tags
+    tags = local.tags
   }
+}
+
+# A stage's role changes what has its tag (modules/github-oidc).
+locals {
+  tags = merge(var.tags, { Stage = var.stage })
 }

@@ -108,6 +108,19 @@ run "without_a_mail_domain_it_says_so" {
   expect_failures = [check.mail]
 }
 
+run "mail_comes_from_the_forks_own_name" {
+  command = plan
+
+  variables {
+    mail_sender_name = "River Alliance"
+  }
+
+  assert {
+    condition     = output.stages.prod.environment.DEFAULT_FROM_EMAIL == "River Alliance <no-reply@example.org>"
+    error_message = "Whoever gets a mail sees the coalition's own name."
+  }
+}
+
 run "it_refuses_a_stage_of_the_other_environment" {
   command = plan
 

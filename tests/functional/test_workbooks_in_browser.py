@@ -1,6 +1,7 @@
 """The import wizard in Chromium, by keyboard: upload, look, apply, and the refused rows."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,6 +13,7 @@ from app.influencers.workbook import importing, jobs
 from app.influencers.workbook.exporting import Record, accounts_asked_for, records
 from app.influencers.workbook.reading import open_sheet
 from app.influencers.workbook.writing import write
+from app.uploads.receiving import receive
 from tests.staff import PASSWORD, member
 
 pytestmark = pytest.mark.browser
@@ -67,7 +69,7 @@ def test_a_workbook_is_uploaded_looked_at_and_applied(
     assert Account.objects.get(handle="ada").influencer.name == "Ada Lovelace"
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the refused rows").press("Enter")
-    with open_sheet(download.value.path().read_bytes()) as sheet:
+    with open_sheet(download.value.path()) as sheet:
         assert [row.cells["name"] for row in sheet.rows] == ["Cleo"]
 
 
@@ -90,11 +92,38 @@ def test_a_large_workbook_is_followed_without_loading_the_page(
     assert Account.objects.count() == 1
 
 
+def test_a_larger_workbook_goes_past_us_and_is_followed(
+    signed_in: Page, workbook: Path, tmp_path: Path, settings: Any
+) -> None:
+    settings.UPLOADS = str(tmp_path / "uploads")
+    page = signed_in
+    page.get_by_label("Excel workbook").evaluate("input => { input.dataset.maxBytes = 10 }")
+    page.get_by_label("Excel workbook").set_input_files(workbook)
+    page.get_by_role("button", name="Upload and check").press("Enter")
+    assert not WorkbookImport.objects.exists(), "what is too large for the form was sent by it"
+
+    page.get_by_role("button", name="Upload a larger workbook").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Upload a larger workbook")
+    page.get_by_label("Excel workbook").set_input_files(workbook)
+    page.get_by_role("button", name="Upload and check").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your workbook was sent")
+
+    found = WorkbookImport.objects.get()
+    receive(found.key)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Checking Influencers of May.xlsx")
+    importing.preview(found.pk)
+    page.get_by_role("button", name="Apply the 2 valid rows").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Applying Influencers of May.xlsx")
+    importing.apply(found.pk)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Influencers of May.xlsx was applied")
+    assert Account.objects.get(handle="ada").influencer.name == "Ada Lovelace"
+
+
 def test_a_search_is_downloaded_from_its_list(signed_in: Page) -> None:
     page = signed_in
     page.goto("/staff/accounts/youtube/?search=bob")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as Excel").press("Enter")
 
-    with open_sheet(download.value.path().read_bytes()) as sheet:
+    with open_sheet(download.value.path()) as sheet:
         assert [row.values["handle"] for row in sheet.rows] == ["@bob"]

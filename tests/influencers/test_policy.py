@@ -14,6 +14,7 @@ from app.influencers.models import Influencer
 
 READERS = {"viewer", "outreach", "administrator", "influencers:read", "influencers:write"}
 WRITERS = {"outreach", "administrator", "influencers:write"}
+FORMS = {"outreach", "administrator", "consent-forms"}
 MAY: dict[tuple[str, str], set[str]] = {
     ("api:influencer-list", "GET"): READERS,
     ("api:influencer-list", "POST"): WRITERS,
@@ -23,6 +24,11 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("api:influencer-detail", "DELETE"): WRITERS,
     ("api:influencer-merge", "GET"): READERS,
     ("api:influencer-merge", "POST"): WRITERS,
+    ("api:consent-form-list", "GET"): FORMS,
+    ("api:consent-form-list", "POST"): FORMS,
+    ("api:consent-form-detail", "GET"): FORMS,
+    ("api:consent-form-detail", "DELETE"): FORMS,
+    ("api:consent-form-download", "POST"): FORMS,
     ("api:account-list", "GET"): READERS,
     ("api:account-list", "POST"): WRITERS,
     ("api:account-detail", "GET"): READERS,
@@ -35,7 +41,7 @@ MAY: dict[tuple[str, str], set[str]] = {
 # Signed in while they were of the staff.
 FORMER = {"former outreach": False, "former superuser": True}
 ROLES = [*PERMISSIONS_BY_ROLE, "staff without a role", *FORMER]
-SCOPES = ["influencers:read", "influencers:write"]
+SCOPES = ["influencers:read", "influencers:write", "consent-forms"]
 WHO = ["anonymous", *ROLES, *SCOPES, "expired token", "revoked token", "unknown token"]
 
 
@@ -77,6 +83,8 @@ def address(route: str, ada: Influencer) -> str:
         "api:account-list": {"platform": "youtube"},
         "api:account-detail": {"platform": "youtube", "pk": account.pk},
         "api:account-metrics": {"platform": "youtube", "pk": account.pk},
+        "api:consent-form-detail": {"pk": ada.pk, "form": 987654},
+        "api:consent-form-download": {"pk": ada.pk, "form": 987654},
     }
     return reverse(route, kwargs=by_route.get(route, {"pk": ada.pk}))
 

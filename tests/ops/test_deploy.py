@@ -1,7 +1,5 @@
 """What becomes of a stage when a release fails on its way to it."""
 
-import io
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +19,7 @@ from ops.platform import StagePlatform
 from ops.releases import Releases
 from ops.smoke import SmokeError
 from ops.steps import StepFailedError
+from tests.ops import probes
 
 # Named by the digest of what it holds.
 ASSET = "/static/site.fcdce6b6d6e2.css"
@@ -39,11 +38,8 @@ def handler(event, context):
 """
 
 
-def code(release: str, *, broken: bool = False) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("probe.py", HANDLER.format(release=release, broken=broken, asset=ASSET))
-    return buffer.getvalue()
+def code(release: str, *, broken: bool = False) -> str:
+    return HANDLER.format(release=release, broken=broken, asset=ASSET)
 
 
 @dataclass(frozen=True)
@@ -61,17 +57,6 @@ class MergingZappa:
         )
         functions.wait_until_settled(function)
         functions.set_environment(function, self.deployment.environment(stage), keep_others=True)
-
-
-def make_function(name: str) -> None:
-    boto3.client("lambda").create_function(
-        FunctionName=name,
-        Runtime="python3.13",
-        Role=f"arn:aws:iam::{ACCOUNT_ID}:role/lambda",
-        Handler="probe.handler",
-        Code={"ZipFile": code("v1")},
-        Environment={"Variables": {"OLD": "1"}},
-    )
 
 
 @pytest.fixture
@@ -111,7 +96,7 @@ def prod(aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         deployment = Deployment(platform, tmp_path / "zappa")
         monkeypatch.setattr(deployment_module, "Zappa", lambda folder: MergingZappa(folder, deployment))
         for _, function in platform.functions:
-            make_function(function)
+            probes.make(function, code("v1"))
         for release in ("v1", "v2"):
             keep(deployment, release, code(release), tmp_path)
         deployment.releases.record("prod", "v1", {})
@@ -119,9 +104,9 @@ def prod(aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         server.shutdown()
 
 
-def keep(deployment: Deployment, release: str, content: bytes, folder: Path) -> None:
+def keep(deployment: Deployment, release: str, source: str, folder: Path) -> None:
     path = folder / f"{release}.zip"
-    path.write_bytes(content)
+    path.write_bytes(probes.zipped(source))
     deployment.releases.add(release, path)
 
 
@@ -169,7 +154,7 @@ def test_a_companion_that_was_not_there_is_left_and_the_other_put_back(prod: Dep
 
     def make_the_companion_and_fail() -> None:
         with deploy.putting_back(prod, "v1", deploy.variables_of(platform), platform.functions):
-            make_function(platform.ops_function)
+            probes.make(platform.ops_function, code("v1"))
             functions.set_environment(platform.ops_function, {"NEW": "1"}, keep_others=True)
             deploy.put_release(prod, "v2", platform.functions[:1])
             raise StepFailedError("the smoke")

@@ -18,6 +18,7 @@ import pytest
 
 from ops import emulator
 from ops.processes import wait_until
+from tests.ops import probes
 
 ROLE = "arn:aws:iam::000000000000:role/probe"
 HANDLER = """
@@ -35,10 +36,7 @@ def handler(event, context):
 
 
 def code(version: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("probe.py", HANDLER.format(version=version))
-    return buffer.getvalue()
+    return probes.zipped(HANDLER.format(version=version))
 
 
 def client(running: emulator.Emulator, service: str) -> Any:
@@ -57,7 +55,7 @@ def deploy_two_versions(running: emulator.Emulator) -> Any:
         FunctionName="probe",
         Runtime="python3.13",
         Role=ROLE,
-        Handler="probe.handler",
+        Handler=probes.HANDLER,
         Code={"ZipFile": code("one")},
         Publish=True,
     )

@@ -1,8 +1,6 @@
 """A function that is updated while it answers finishes what it has, as on AWS; and the repair for it is still needed."""
 
-import io
 import json
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import boto3
 
 from ops import emulator
 from ops.processes import wait_until
+from tests.ops import probes
 
 # It says that its start has begun, and takes its time.
 SLOW = """
@@ -23,10 +22,7 @@ def handler(event, context):
 
 
 def zipped(version: str, begun: Path) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("slow.py", SLOW.format(version=version, begun=str(begun)))
-    return buffer.getvalue()
+    return probes.zipped(SLOW.format(version=version, begun=str(begun)))
 
 
 def updated_while_it_starts(running: emulator.Emulator, begun: Path) -> tuple[Any, Any]:
@@ -41,8 +37,8 @@ def updated_while_it_starts(running: emulator.Emulator, begun: Path) -> tuple[An
     functions.create_function(
         FunctionName="slow",
         Runtime="python3.13",
-        Role="arn:aws:iam::000000000000:role/probe",
-        Handler="slow.handler",
+        Role=probes.ROLE,
+        Handler=probes.HANDLER,
         Timeout=20,
         Code={"ZipFile": zipped("old", begun)},
     )

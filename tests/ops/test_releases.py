@@ -99,6 +99,19 @@ def test_the_lock_is_given_back_after_a_failure(kept: Releases) -> None:
         pass
 
 
+def test_a_lock_that_can_not_be_given_back_hides_no_reason(
+    kept: Releases, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail_offline() -> None:
+        with kept.lock("unreachable"):
+            monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+            raise RuntimeError("why the deploy failed")
+
+    with pytest.raises(RuntimeError, match="why the deploy failed"):
+        fail_offline()
+    assert "aws s3 rm s3://deployments/stages/unreachable/lock.json" in capsys.readouterr().err
+
+
 def test_who_is_refused_learns_who_deploys_and_the_way_out(kept: Releases) -> None:
     with (
         kept.lock("prod"),

@@ -1,12 +1,14 @@
 """A restore as its operator sees it: beside what serves, named after the moment, and gone on with when it is said again."""
 
 import itertools
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
 from ops import emulator, restore
 from ops.emulator import Emulator
@@ -14,6 +16,34 @@ from ops.platform import PlatformError
 from ops.restore import RestoreError
 
 NEWEST = datetime(2026, 11, 21, 9, 55, tzinfo=UTC)
+COPY = "arn:aws:rds:us-west-2:123456789012:auto-backup:ab-1"
+# What RDS says of the instance that serves, as far as a restore needs it, and what it is then asked for.
+STANDBY: dict[str, Any] = {
+    "DBInstanceIdentifier": "river",
+    "DBInstanceClass": "db.t4g.micro",
+    "DBSubnetGroup": {"DBSubnetGroupName": "river"},
+    "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1", "Status": "active"}],
+    "DBParameterGroups": [{"DBParameterGroupName": "river-postgres16", "ParameterApplyStatus": "in-sync"}],
+    "Endpoint": {"Address": "river.example", "Port": 5432},
+    "MultiAZ": True,
+    "StorageType": "gp3",
+    "TagList": [{"Key": "Project", "Value": "river"}, {"Key": "aws:made-by", "Value": "AWS"}],
+}
+RESTORED = {
+    "SourceDBInstanceAutomatedBackupsArn": COPY,
+    "TargetDBInstanceIdentifier": "river-20261121t095500",
+    "DBInstanceClass": "db.t4g.micro",
+    "DBSubnetGroupName": "river",
+    "VpcSecurityGroupIds": ["sg-1"],
+    "DBParameterGroupName": "river-postgres16",
+    "Port": 5432,
+    "MultiAZ": True,
+    "StorageType": "gp3",
+    "CopyTagsToSnapshot": True,
+    "PubliclyAccessible": False,
+    "DeletionProtection": False,
+    "Tags": [{"Key": "Project", "Value": "river"}],
+}
 _NUMBERS = itertools.count()
 
 
@@ -138,6 +168,45 @@ def test_a_moment_without_its_zone_is_no_moment(text: str) -> None:
 def test_a_moment_that_is_not_backed_up_yet_is_refused_with_the_newest_that_is() -> None:
     with pytest.raises(RestoreError, match="can be restored is 2026-11-21T09:55:00Z"):
         restore.moment("2026-11-21T10:00Z", NEWEST)
+
+
+def test_an_instance_without_a_backup_is_named(
+    serving: str, rds: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {key: it for key, it in restore.describe(rds, serving).items() if key != "LatestRestorableTime"}
+    monkeypatch.setattr(restore, "describe", lambda *_: found)
+    with pytest.raises(RestoreError, match=f"{serving} has nothing to restore yet"):
+        restore.restore(outputs(serving), "prod", "latest")
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[tuple[Any, Stubber]]:
+    """RDS of another region, as its API reference has it: the emulator knows no automated backups."""
+    client = boto3.client("rds", region_name="us-west-2", aws_access_key_id="a", aws_secret_access_key="b")
+    with Stubber(client) as stub:
+        yield client, stub
+        stub.assert_no_pending_responses()
+
+
+def described(**copy: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """What RDS answers to whoever asks for the copy."""
+    asked = {"DBInstanceAutomatedBackupsArn": COPY}
+    return "describe_db_instance_automated_backups", {"DBInstanceAutomatedBackups": [copy]}, asked
+
+
+def test_a_copy_in_another_region_is_restored_with_the_settings_there(elsewhere: tuple[Any, Stubber]) -> None:
+    client, stub = elsewhere
+    stub.add_response(*described(RestoreWindow={"LatestTime": NEWEST}))
+    stub.add_response("restore_db_instance_to_point_in_time", {}, {**RESTORED, "RestoreTime": NEWEST})
+    at = restore.newest(client, STANDBY, COPY)
+    assert restore.start(client, STANDBY, at, COPY) == "river-20261121t095500"
+
+
+def test_a_copy_that_is_only_begun_is_named(elsewhere: tuple[Any, Stubber]) -> None:
+    client, stub = elsewhere
+    stub.add_response(*described(Status="pending"))
+    with pytest.raises(RestoreError, match=f"{COPY} has nothing to restore yet"):
+        restore.newest(client, STANDBY, COPY)
 
 
 def test_a_restore_that_rds_gave_up_says_how_to_begin_anew(

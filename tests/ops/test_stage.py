@@ -18,8 +18,7 @@ from ops.deploy import DeployError
 from ops.deployment import Deployment
 from ops.emulator import ACCOUNT_ID, REGION, Emulator
 from ops.platform import StagePlatform
-
-ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/lambda"
+from tests.ops import probes
 
 
 @pytest.fixture
@@ -50,22 +49,6 @@ def answers(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", terminal)
 
 
-def make_function(name: str, handler_code: str) -> None:
-    import zipfile
-
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("probe.py", handler_code)
-    boto3.client("lambda").create_function(
-        FunctionName=name,
-        Runtime="python3.13",
-        Role=ROLE,
-        Handler="probe.handler",
-        Code={"ZipFile": buffer.getvalue()},
-        Environment={"Variables": {"OLD": "1"}},
-    )
-
-
 @pytest.mark.parametrize("answer", ["n\n", ""])
 def test_production_asks_and_no_is_no(
     prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str
@@ -74,6 +57,16 @@ def test_production_asks_and_no_is_no(
     answers(answer, monkeypatch)
     assert stage.perform("rollback", prod, arguments()) == 1
     assert "Nothing was changed." in capsys.readouterr().err
+
+
+def test_the_question_names_the_release_that_would_serve(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for release in ("one", "two"):
+        prod.releases.record("prod", release, {})
+    answers("n\n", monkeypatch)
+    assert stage.perform("rollback", prod, arguments()) == 1
+    assert "Roll prod back to one?" in capsys.readouterr().out
 
 
 def test_with_nobody_to_ask_confirm_has_to_be_set(
@@ -147,7 +140,7 @@ def test_releases_tells_which_one_serves_and_which_is_lost(
 
 
 def test_a_first_deploy_that_died_half_way_is_told_with_the_way_out(prod: Deployment) -> None:
-    make_function(prod.platform.function, "handler = print")
+    probes.make(prod.platform.function, "handler = print")
     with pytest.raises(DeployError, match=r"API is not: a first deploy died.*`make undeploy STAGE=prod`"):
         deploy.refuse_halves(prod)
 
@@ -196,7 +189,7 @@ def test_an_api_that_could_not_be_made_is_none(
 
 
 def test_a_failing_function_shows_its_error(prod: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
-    make_function(
+    probes.make(
         prod.platform.ops_function, "def handler(event, context):\n    raise RuntimeError('no such table')"
     )
     assert stage.perform("migrate", prod, arguments()) == 1
@@ -209,9 +202,7 @@ def test_a_failing_function_shows_its_error(prod: Deployment, capsys: pytest.Cap
 def test_a_management_command_says_on_the_terminal_what_it_printed_in_the_function(
     prod: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make_function(
-        prod.platform.ops_function, "def handler(event, context):\n    print('ran', event['manage'])"
-    )
+    probes.make(prod.platform.ops_function, "def handler(event, context):\n    print('ran', event['manage'])")
     assert stage.perform("manage", prod, arguments(command="jobs list --failed")) == 0
     assert capsys.readouterr().out == "ran jobs list --failed\n"
 
@@ -219,7 +210,7 @@ def test_a_management_command_says_on_the_terminal_what_it_printed_in_the_functi
 def test_a_management_command_that_fails_shows_its_error(
     prod: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make_function(
+    probes.make(
         prod.platform.ops_function, "def handler(event, context):\n    raise SystemExit('no such job')"
     )
     assert stage.perform("manage", prod, arguments(command="jobs rerun 1")) == 1
@@ -252,7 +243,7 @@ def test_the_link_of_a_first_administrator_is_printed(
     prod: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     prod = with_domain(prod)
-    make_function(prod.platform.ops_function, REPLIES)
+    probes.make(prod.platform.ops_function, REPLIES)
     assert stage.perform("create-admin", prod, arguments(email="ada@example.org")) == 0
     assert capsys.readouterr().out == "create_admin ada@example.org\n"
 
@@ -261,7 +252,7 @@ def test_what_the_command_refuses_is_said_without_a_traceback(
     prod: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     prod = with_domain(prod)
-    make_function(prod.platform.ops_function, REPLIES)
+    probes.make(prod.platform.ops_function, REPLIES)
     assert stage.perform("create-admin", prod, arguments(email="refused@example.org")) == 1
     assert capsys.readouterr().err == "An account has this address and is no active administrator.\n"
 
@@ -285,14 +276,14 @@ def test_before_a_deploy_it_says_what_comes_first(
 
 
 def test_a_link_needs_an_address_to_lead_to(prod: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
-    make_function(prod.platform.ops_function, REPLIES)
+    probes.make(prod.platform.ops_function, REPLIES)
     assert stage.perform("create-admin", prod, arguments(email="ada@example.org")) == 1
     assert "prod has no address that a link could lead to" in capsys.readouterr().err
 
 
 def test_code_that_is_too_old_to_reply_is_named(prod: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
     prod = with_domain(prod)
-    make_function(prod.platform.ops_function, "handler = lambda event, context: {}")
+    probes.make(prod.platform.ops_function, "handler = lambda event, context: {}")
     assert stage.perform("create-admin", prod, arguments(email="ada@example.org")) == 1
     assert "does not answer: deploy this tree first" in capsys.readouterr().err
 
@@ -301,7 +292,7 @@ def test_the_database_is_made_by_the_instance_and_the_masters_secret(
     prod: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     prod = with_domain(prod)
-    make_function(prod.platform.ops_function, REPLIES)
+    probes.make(prod.platform.ops_function, REPLIES)
     assert stage.perform("db-bootstrap", prod, arguments()) == 0
     expected = "db_bootstrap --master-secret coalition/database/master --host db.internal --port 5433"
     assert expected in capsys.readouterr().out
@@ -310,14 +301,14 @@ def test_the_database_is_made_by_the_instance_and_the_masters_secret(
 def test_a_platform_without_a_master_user_makes_no_database(
     prod: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make_function(prod.platform.ops_function, REPLIES)
+    probes.make(prod.platform.ops_function, REPLIES)
     assert stage.perform("db-bootstrap", prod, arguments()) == 1
     assert "says nothing of the database's master user" in capsys.readouterr().err
 
 
 def test_new_variables_come_before_the_code_and_old_ones_go_after_it(prod: Deployment) -> None:
     function = prod.platform.function
-    make_function(function, "handler = print")
+    probes.make(function, "handler = print")
     functions.set_environment(function, {"NEW": "2"}, keep_others=True)
     assert functions.environment(function) == {"OLD": "1", "NEW": "2"}
     functions.set_environment(function, {"NEW": "2"}, keep_others=False)
@@ -346,7 +337,7 @@ def doctor_says(
     """The doctor's exit code and words, for a stage where nothing but the endpoints is asked."""
     monkeypatch.setattr(doctor, "problems", lambda _: [])
     if handler_code:
-        make_function(prod.platform.ops_function, handler_code)
+        probes.make(prod.platform.ops_function, handler_code)
     status = stage.perform("doctor", prod, arguments())
     said = capsys.readouterr()
     return status, said.out + said.err

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ops import offline_aws, terraform
+from ops.processes import wait_until
 from tests.terraform.plans import skipped_without_terraform
 
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
@@ -98,6 +98,15 @@ def test_without_mirror_and_registry_it_says_how_to_name_a_mirror(
     assert "TF_PLUGIN_DIR=FOLDER" in str(refused.value)
 
 
+def test_on_another_platform_it_says_how_to_lock_the_provider_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refusal = "Error: Failed to install provider\nit does not match any of the checksums previously recorded"
+    fake_terraform(monkeypatch, tmp_path, f"echo '{refusal}' >&2; exit 1")
+    with pytest.raises(terraform.UnavailableError, match="providers lock -platform=darwin_arm64"):
+        terraform.init(tmp_path)
+
+
 @pytest.fixture
 def faulty_module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The only one there is to check; its fault stands in a file that has the provider's name."""
@@ -154,7 +163,7 @@ with ended_by_signals():
 
 
 @pytest.mark.parametrize("verb", ["terraform.show", "terraform.run"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str, number: int
 ) -> None:
@@ -169,12 +178,12 @@ def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one call, no threads run
     )
     said = tmp_path / "said"
-    deadline = time.monotonic() + 30
-    while not said.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: said.exists() and said.read_text() != "", "It", timeout_seconds=30)
     # As a terminal sends it: to the command and all that it started in its session.
     os.killpg(command.pid, number)
     assert command.wait(timeout=30) != 0
+    if number == signal.SIGKILL:
+        wait_until(lambda: "saved" in said.read_text(), "What it leaves behind", timeout_seconds=30)
     assert said.read_text().splitlines() == ["begun", "interrupted", "state saved"]
 
 

@@ -128,6 +128,7 @@ def test_a_companion_has_no_api_more_time_and_the_queue(stage: str) -> None:
         "app.endorsements.schedule.forget_unconfirmed": "rate(1 day)",
         "app.uploads.schedule.look_again": "rate(1 hour)",
         "app.influencers.consent.expire_forms": "rate(1 day)",
+        "app.influencers.workbook.schedule.forget_old": "rate(1 day)",
     }
     assert "events" not in serving
     assert companion["aws_environment_variables"] == {"STAGE": stage}

@@ -85,7 +85,7 @@ def test_a_region_that_comes_back_is_current_in_its_newest_form(maryland: Region
 def test_ground_that_a_layer_gives_back_makes_a_region_current_again(maryland: Region) -> None:
     newer = make_region("county", "24110", "East", square(-76, 39, -75, 40), vintage=2024)
     assert ("24025", 2016) not in current("county")
-    newer.geometry = multipolygon_ewkb([[square(-75.1, 39, -75, 40)]])
+    newer.geometry = newer.outline = multipolygon_ewkb([[square(-75.1, 39, -75, 40)]])
     newer.save()
     assert succeed("county", 2024).outside == 3
     assert ("24025", 2016) in current("county")

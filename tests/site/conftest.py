@@ -1,4 +1,4 @@
-"""Endorsements by the dozen, and what a page is held to."""
+"""Endorsements by the dozen, and staff who are signed in."""
 
 from collections.abc import Callable
 

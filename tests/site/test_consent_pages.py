@@ -10,8 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from app.config.csp import HEADER
-from app.influencers.models import ConsentForm, Influencer
-from app.uploads.stores import KEPT
+from app.influencers.models import ConsentAccess, ConsentForm, Influencer
+from app.uploads.folder import Folder
+from app.uploads.stores import KEPT, StoreError
 from tests.site.html import Page, checked, get
 from tests.staff import signed_in
 
@@ -86,7 +87,25 @@ def test_a_form_goes_its_way_in_pages(
     page = get(outreach, asked_for)
     for done in ("Asked to upload", "File stored", "Downloaded", "Deleted"):
         assert f"<td>{done}</td>" in page.html
-    assert outreach.post(f"{asked_for}delete/").status_code == 404
+    # A second press finds it done.
+    assert outreach.post(f"{asked_for}delete/")["Location"] == asked_for
+    assert outreach.get(f"{asked_for}delete/")["Location"] == asked_for
+    assert ConsentAccess.objects.filter(action="delete").count() == 1
+
+
+def test_a_file_that_can_not_be_deleted_now_is_still_there(
+    outreach: Client, asked_for: str, work_off_jobs: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outreach.get(send(outreach, get(outreach, asked_for)))
+    work_off_jobs()
+
+    def fail(*_: Any) -> None:
+        raise StoreError("away")
+
+    monkeypatch.setattr(Folder, "delete", fail)
+    page = checked(outreach.post(f"{asked_for}delete/"), 503)
+    assert "still there: try again" in page.html
+    assert "Stored" in get(outreach, asked_for).html
 
 
 def test_the_forms_page_may_post_to_the_bucket_and_no_other_page_may(

@@ -52,7 +52,9 @@ MAY = {
     "staff-workbooks": READERS,
     "staff-template": READERS,
     "staff-upload": WRITERS,
+    "staff-upload-large": WRITERS,
     "staff-import": WRITERS,
+    "staff-import-arrived": WRITERS,
     "staff-apply-import": WRITERS,
     "staff-cancel-import": WRITERS,
     "staff-refused-rows": WRITERS,
@@ -132,7 +134,11 @@ def test_each_page_opens_for_whom_it_is_and_nobody_else(addresses: dict[str, str
             assert response["Location"].startswith("/admin/login/?next=/staff/"), name
         elif role in MAY[name]:
             # A download is elsewhere, and whoever comes back from an upload is sent on.
-            moved = name in {"staff-download-consent-form", "staff-consent-form-arrived"}
+            moved = name in {
+                "staff-download-consent-form",
+                "staff-consent-form-arrived",
+                "staff-import-arrived",
+            }
             assert response.status_code in ({302} if moved else {200, 405}), name
         else:
             assert response.status_code in {403, 405}, name

@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -143,6 +145,43 @@ def test_a_large_upload_shows_how_far_it_has_come(
 
     work_off_jobs()
     assert "data-poll" not in page(outreach, address)
+
+
+def test_a_larger_workbook_is_sent_past_us_by_a_page_of_its_own(
+    outreach: Client, settings: Any, tmp_path: Path, work_off_jobs: Callable[[], object]
+) -> None:
+    settings.UPLOADS = str(tmp_path / "uploads")
+    address = outreach.post(f"{HOME}upload-large/")["Location"]
+    response = outreach.get(address)
+    checked(response)
+    form = response.context["upload"]
+    assert "until " + form.expires_at.strftime("%H:%M") in response.content.decode()
+    assert "At most 50 MB" in response.content.decode()
+
+    sent = outreach.post(form.action, {**form.fields, "file": SimpleUploadedFile("big.xlsx", write(ROWS))})
+    assert sent["Location"] == f"http://testserver{address}arrived/"
+    back = outreach.get(f"{address}arrived/")
+    assert back["Location"] == f"{address}?arrived=1"
+    waiting = page(outreach, back["Location"])
+    assert "data-poll" in waiting
+    assert "was sent" in waiting
+
+    work_off_jobs()
+    assert "Apply the 1 valid row" in page(outreach, back["Location"])
+    # Who comes back by the browser's history starts nothing anew.
+    assert outreach.get(f"{address}arrived/").status_code == 302
+    work_off_jobs()
+    assert WorkbookImport.objects.get().state == WorkbookImport.State.PREVIEWED
+
+
+def test_a_larger_workbook_that_nobody_sends_can_be_cancelled(outreach: Client) -> None:
+    address = outreach.post(f"{HOME}upload-large/")["Location"]
+    assert "A larger workbook" in page(outreach, HOME)
+
+    outreach.post(f"{address}cancel/")
+
+    assert "The upload was cancelled" in page(outreach, address)
+    assert "Upload awaited" not in page(outreach, HOME)
 
 
 def test_an_export_has_what_the_list_was_asked_for(accounts: None) -> None:

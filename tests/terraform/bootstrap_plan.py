@@ -11,6 +11,19 @@ from ops import offline_aws, terraform, zappa_settings
 
 Statements = list[dict[str, Any]]
 
+# Three stages with a CDN each, whose names stand in one zone.
+ZONE = "Z0123456789ABC"
+_DOMAINS = {"dev": "dev.example.org", "staging": "staging.example.org", "prod": "example.org"}
+_NUMBERED = ("cache-policy", "key-value-store", "origin-access-control", "response-headers-policy")
+EDGES: dict[str, dict[str, Any]] = {
+    stage: {
+        "domain": domain,
+        "zone_id": ZONE,
+        "arns": [f"arn:aws:cloudfront::{offline_aws.ACCOUNT_ID}:{kind}/of-{stage}" for kind in _NUMBERED],
+    }
+    for stage, domain in _DOMAINS.items()
+}
+
 _ATTACHMENT = re.compile(r'aws_iam_role_policy_attachment\.workflow\["(\S+) (\S+)"\]')
 _WORKFLOWS_POLICY = 'module.github_oidc[0].aws_iam_policy.workflow["{}"]'
 _BOUNDARY = 'module.environments.aws_iam_policy.boundary["{}"]'
@@ -35,12 +48,11 @@ class BootstrapPlan:
     documents: dict[str, str]
 
 
-def make(folder: Path, *variables: str) -> BootstrapPlan:
+def make(folder: Path) -> BootstrapPlan:
     """Plan it offline, by the real Terraform and the real provider.
 
     Args:
         folder: a new one, for a copy of the code.
-        variables: for `terraform plan`.
 
     Raises:
         ops.terraform.UnavailableError: there is no Terraform, or no provider.
@@ -52,7 +64,8 @@ def make(folder: Path, *variables: str) -> BootstrapPlan:
     root = folder / "terraform" / "bootstrap"
     terraform.init(root, "-backend=false")
     with offline_aws.serve() as aws:
-        given = ["-var=emulated=true", "-var=github_repository=river-alliance/coalition", *variables]
+        given = ["-var=emulated=true", "-var=github_repository=river-alliance/coalition"]
+        given.append(f"-var=github_edges={json.dumps(EDGES)}")
         made = terraform.run(root, "plan", "-no-color", *given, f"-out={root}/plan", extra=aws.environment())
         assert made.returncode == 0, made.stderr
         shown = terraform.run(root, "show", "-json", f"{root}/plan", extra=aws.environment())
@@ -73,12 +86,16 @@ def _read(made: dict[str, Any]) -> BootstrapPlan:
     def statements(address: str) -> Statements:
         return list(json.loads(documents[address])["Statement"])
 
+    def of_kind(role: str, kind: str) -> Statements:
+        whole = _WORKFLOWS_POLICY.format(kind)
+        of_many = _WORKFLOWS_POLICY.format(f"{kind}-{role.rpartition('-')[2]}")
+        return statements(whole if whole in documents else of_many)
+
     return BootstrapPlan(
         roles={
-            role: [one for name in names for one in statements(_WORKFLOWS_POLICY.format(name))]
-            for role, names in attached.items()
+            role: [one for kind in kinds for one in of_kind(role, kind)] for role, kinds in attached.items()
         },
-        policies_of={role: len(names) for role, names in attached.items()},
+        policies_of={role: len(kinds) for role, kinds in attached.items()},
         boundaries={environment: statements(_BOUNDARY.format(environment)) for environment in environments},
         boundary_names={
             environment: made[_BOUNDARY.format(environment)]["name"] for environment in environments

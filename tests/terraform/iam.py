@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 Statement = Mapping[str, Any]
-Context = Mapping[str, str]
+Context = Mapping[str, str | list[str]]
 
 _SEGMENTS_OF_ARN = 6
 
@@ -45,11 +45,15 @@ def _holds(operator: str, keys: Mapping[str, Any], context: Context) -> bool:
     name, if_exists = operator.removesuffix("IfExists"), operator.endswith("IfExists")
     if name == "Null":
         return all((key in given) != (value == "true") for key, value in keys.items())
-    # A request that has the key once. Of one without it, ForAllValues is true, so it stands beside a Null.
-    compare = _COMPARISONS[name.removeprefix("ForAllValues:")]
-    missing = if_exists or name.startswith("ForAllValues:")
+    quantifier, _, name = name.rpartition(":")
+    compare = _COMPARISONS[name]
+    # Of a request without the key ForAllValues says yes, so it stands beside a Null.
+    missing = if_exists or quantifier == "ForAllValues"
+    some = any if quantifier == "ForAnyValue" else all
     return all(
-        any(compare(pattern, given[key]) for pattern in listed(wanted)) if key in given else missing
+        some(any(compare(pattern, value) for pattern in listed(wanted)) for value in listed(given[key]))
+        if key in given
+        else missing
         for key, wanted in keys.items()
     )
 

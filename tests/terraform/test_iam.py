@@ -52,12 +52,17 @@ TAG = "aws:ResourceTag/Environment"
         ([tagged("Null", "false")], {TAG: "prod"}, True),
         ([tagged("ForAllValues:StringLike", "non*")], {}, True),
         ([tagged("ForAllValues:StringLike", "non*")], {TAG: "prod"}, False),
+        ([tagged("ForAllValues:StringLike", "non*")], {TAG: ["nonprod", "none"]}, True),
+        ([tagged("ForAllValues:StringLike", "non*")], {TAG: ["nonprod", "prod"]}, False),
+        ([tagged("ForAnyValue:StringEquals")], {TAG: ["nonprod", "prod"]}, True),
+        ([tagged("ForAnyValue:StringEquals")], {TAG: ["prod"]}, False),
+        ([tagged("ForAnyValue:StringEquals")], {}, False),
         ([statement(Condition={"StringEquals": {"a": "1", "b": "2"}})], {"a": "1"}, False),
         ([statement(Condition={"StringEquals": {"a": "1"}, "Null": {"b": "true"}})], {"a": "1"}, True),
     ],
 )
 def test_a_call_is_let_through_as_aws_documents_it(
-    statements: list[dict[str, Any]], context: dict[str, str], *, expected: bool
+    statements: list[dict[str, Any]], context: dict[str, str | list[str]], *, expected: bool
 ) -> None:
     assert iam.allows(statements, "s3:GetObject", f"{BUCKET}/a.txt", context) is expected
 

@@ -63,6 +63,9 @@ KINDS = {
         "ModifyDBInstance",
         "DeleteDBInstance",
         "AddTagsToResource",
+        "CreateDBInstanceReadReplica",
+        "StartDBInstanceAutomatedBackupsReplication",
+        "StopDBInstanceAutomatedBackupsReplication",
     ),
     "aws_db_parameter_group": _named(
         "rds", f"{_HERE}:pg:{{name_prefix}}2026", "CreateDBParameterGroup", "DeleteDBParameterGroup"
@@ -94,6 +97,28 @@ KINDS = {
     "aws_iam_role": _named("iam", f"{_ACCOUNT}:role/{{name}}", "CreateRole", "PutRolePolicy", "DeleteRole"),
     "aws_internet_gateway": _network(
         "internet-gateway", "CreateInternetGateway", "AttachInternetGateway", "DeleteInternetGateway"
+    ),
+    "aws_kms_alias": _named("kms", f"us-west-2{_ACCOUNT}:{{name}}", "CreateAlias", "DeleteAlias"),
+    "aws_kms_key": Kind(
+        (f"kms:us-west-2{_ACCOUNT}:key/1",),
+        ("kms:CreateKey", "kms:TagResource"),
+        ("kms:CreateAlias", "kms:CreateGrant", "kms:EnableKeyRotation", "kms:ScheduleKeyDeletion"),
+    ),
+    "aws_rds_cluster": _named(
+        "rds",
+        f"{_HERE}:cluster:{{cluster_identifier}}",
+        "CreateDBCluster",
+        "ModifyDBCluster",
+        "DeleteDBCluster",
+    ),
+    "aws_rds_cluster_instance": _named(
+        "rds", f"{_HERE}:db:{{identifier}}", "CreateDBInstance", "DeleteDBInstance"
+    ),
+    "aws_rds_cluster_parameter_group": _named(
+        "rds",
+        f"{_HERE}:cluster-pg:{{name_prefix}}2026",
+        "CreateDBClusterParameterGroup",
+        "DeleteDBClusterParameterGroup",
     ),
     "aws_route_table": _network(
         "route-table", "CreateRouteTable", "CreateRoute", "AssociateRouteTable", "DeleteRouteTable"

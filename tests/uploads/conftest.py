@@ -13,9 +13,11 @@ from django.test import Client
 from django.utils import timezone
 
 from app import aws as clients
+from app.config import lambda_handler
 from app.uploads.purposes import JPEG, PDF, PNG, Awaited, Kind, Purpose, Received
 from app.uploads.stores import Form, store
 from ops.emulator import Emulator
+from tests.config.lambda_events import Context
 from tests.ops.conftest import _running, aws
 
 __all__ = ["_running", "aws"]
@@ -138,6 +140,16 @@ def download(outsider: Client) -> Callable[[str], tuple[int, bytes, dict[str, st
         return answer.status_code, answer.content, dict(answer.headers)
 
     return get
+
+
+@pytest.fixture
+def tell(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Hand an event to what Lambda calls."""
+    for name, value in {"STAGE": "local", "PROJECT": "", "SERVERTYPE": "", "FRAMEWORK": ""}.items():
+        monkeypatch.setenv(name, value)
+    # The connection is the one that the test's transaction lives on.
+    monkeypatch.setattr(lambda_handler, "close_old_connections", lambda: None)
+    return lambda event: lambda_handler.handler(event, Context())
 
 
 def kept(key: str, tmp_path: Path) -> bytes:

@@ -14,7 +14,7 @@ from app.config import lambda_handler
 from app.uploads.purposes import PDF
 from app.uploads.receiving import receive
 from app.uploads.stores import StoreError, store
-from tests.config.lambda_events import Context, read_event
+from tests.config.lambda_events import read_event
 from tests.uploads.conftest import A_PDF, BACK, BUCKET, MAX_BYTES, Letters, Send
 
 
@@ -123,16 +123,6 @@ def notification(*keys: str) -> dict[str, Any]:
             for key in keys
         ]
     }
-
-
-@pytest.fixture
-def tell(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Hand an event to what Lambda calls."""
-    for name, value in {"STAGE": "local", "PROJECT": "", "SERVERTYPE": "", "FRAMEWORK": ""}.items():
-        monkeypatch.setenv(name, value)
-    # The connection is the one that the test's transaction lives on.
-    monkeypatch.setattr(lambda_handler, "close_old_connections", lambda: None)
-    return lambda event: lambda_handler.handler(event, Context())
 
 
 def test_s3s_notification_has_the_file_looked_at(

@@ -1,6 +1,7 @@
 """Files on their way: sent by a form, looked at, moved once, whatever repeats itself, fails or is made up."""
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.uploads import receiving, schedule
 from app.uploads.bucket import Bucket
 from app.uploads.folder import Folder
-from app.uploads.purposes import JPEG, PDF, PNG, clean_filename, purpose_of
+from app.uploads.purposes import JPEG, MAX_FILENAME, PDF, PNG, clean_filename, purpose_of
 from app.uploads.receiving import NEVER_CAME, receive
 from app.uploads.stores import StoreError, store
 from tests.uploads.conftest import A_PDF, BACK, MAX_BYTES, Letters, Send, kept
@@ -330,6 +333,17 @@ def test_an_address_of_our_own_is_good_for_two_minutes_and_for_what_was_signed(
 ])  # fmt: skip
 def test_a_name_is_one_that_can_be_shown_and_saved(name: str, expected: str) -> None:
     assert clean_filename(name, PDF) == expected
+
+
+@given(st.text(max_size=400))
+def test_whatever_a_file_is_called_its_name_is_harmless(name: str) -> None:
+    cleaned = clean_filename(name, PDF)
+    assert len(cleaned) <= MAX_FILENAME
+    assert cleaned.endswith(".pdf")
+    assert cleaned.strip(". ") != "pdf"
+    assert not [one for one in cleaned if one in "/\\" or unicodedata.category(one).startswith("C")]
+    # Cleaning it again changes nothing.
+    assert clean_filename(cleaned, PDF) == cleaned
 
 
 def test_a_picture_may_end_in_either_extension() -> None:

@@ -19,6 +19,7 @@ from app.influencers.listing import (
 )
 from app.influencers.models import Account, Influencer, InfluencerQuerySet
 from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
+from app.influencers.workbook import files
 from app.influencers.workbook.columns import Value
 from app.influencers.workbook.region_cells import cell
 from app.influencers.workbook.writing import write
@@ -149,9 +150,13 @@ def _fitting(rows: Sequence[Record]) -> Iterator[tuple[bytes, int]]:
 
 
 def forget_old() -> None:
-    """Delete files that nobody fetched or confirmed in time; what was imported stays on record without its file."""
+    """Delete files that nobody fetched or confirmed in time, and whom they named. An import's counts stay on record."""
     limit = timezone.now() - dt.timedelta(days=KEEP_DAYS)
     WorkbookExport.objects.filter(made_at__lt=limit).delete()
     old = WorkbookImport.objects.filter(made_at__lt=limit)
-    old.exclude(refused_rows=b"").update(refused_rows=b"")
-    old.filter(state=WorkbookImport.State.PREVIEWED).update(state=WorkbookImport.State.CANCELLED, content=b"")
+    with transaction.atomic():
+        left = old.exclude(state__in=WorkbookImport.OVER)
+        for found in left.select_for_update().only("key"):
+            files.forget(found)
+        left.update(state=WorkbookImport.State.CANCELLED, content=b"")
+    old.exclude(refused_rows=b"", problems=[], changes=[]).update(refused_rows=b"", problems=[], changes=[])

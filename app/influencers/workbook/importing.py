@@ -13,6 +13,7 @@ from app.campaigns.models import Campaign
 from app.influencers.models import Account, DailyMetrics, Influencer
 from app.influencers.services import record_metrics, tags_named
 from app.influencers.transfers import WorkbookImport
+from app.influencers.workbook import files
 from app.influencers.workbook.columns import BY_NAME, PROBLEM
 from app.influencers.workbook.planning import CREATED, REFUSED, UNCHANGED, UPDATED, Plan, Planner
 from app.influencers.workbook.reading import RefusedWorkbookError, Row, Sheet, open_sheet
@@ -36,33 +37,49 @@ def preview(pk: int) -> None:
     if found is None:
         return
     try:
-        with open_sheet(bytes(found.content)) as sheet:
+        with files.on_disk(found) as path, open_sheet(path) as sheet:
             outcome = _outcome(found, sheet)
     except RefusedWorkbookError as error:
-        outcome = {"state": State.REFUSED, "refusal": str(error), "content": b""}
-    WorkbookImport.objects.filter(pk=pk, state=State.READING).update(**outcome)
+        _end(found, state=State.REFUSED, refusal=str(error))
+    else:
+        WorkbookImport.objects.filter(pk=pk, state=State.READING).update(**outcome)
 
 
 def apply(pk: int) -> None:
     """Write what the preview promised. Killed and called again it goes on; called once more it changes nothing.
 
-    Raises:
-        RefusedWorkbookError: the file can no longer be read.
+    If the file can no longer be read, the import ends there and says so; what was applied stays.
     """
     found = WorkbookImport.objects.filter(pk=pk, state=State.APPLYING).first()
     if found is None:
         return
-    with open_sheet(bytes(found.content)) as sheet:
-        planner = Planner(sheet.letters)
-        for block in _blocks(sheet.rows):
-            if block[-1].number <= found.reached:
-                for row in block:
-                    planner.look_at(row)
-            elif not _apply_block(pk, planner, block):
-                return
-    WorkbookImport.objects.filter(pk=pk, state=State.APPLYING).update(
-        state=State.DONE, content=b"", reached=F("rows")
-    )
+    try:
+        with files.on_disk(found) as path, open_sheet(path) as sheet:
+            is_whole = _apply_blocks(found, sheet)
+    except RefusedWorkbookError as error:
+        _end(found, state=State.CANCELLED, refusal=str(error))
+    else:
+        if is_whole:
+            _end(found, state=State.DONE, reached=F("rows"))
+
+
+def _apply_blocks(found: WorkbookImport, sheet: Sheet) -> bool:
+    """False if the import was cancelled meanwhile."""
+    planner = Planner(sheet.letters)
+    for block in _blocks(sheet.rows):
+        if block[-1].number <= found.reached:
+            for row in block:
+                planner.look_at(row)
+        elif not _apply_block(found.pk, planner, block):
+            return False
+    return True
+
+
+@transaction.atomic
+def _end(found: WorkbookImport, **outcome: Any) -> None:
+    """Write down how it ended, unless somebody else has ended it."""
+    if WorkbookImport.objects.filter(pk=found.pk, state=found.state).update(content=b"", **outcome):
+        files.forget(found)
 
 
 def _outcome(found: WorkbookImport, sheet: Sheet) -> dict[str, Any]:

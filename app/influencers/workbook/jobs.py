@@ -11,7 +11,7 @@ from django_tasks import task
 
 from app.accounts.models import User
 from app.influencers.transfers import WorkbookExport, WorkbookImport
-from app.influencers.workbook import exporting, importing
+from app.influencers.workbook import exporting, files, importing
 
 # About a thousand rows.
 AT_ONCE_BYTES = 100_000
@@ -43,11 +43,10 @@ def write_export(export_id: int) -> None:
 
 def start_import(content: bytes, filename: str, by: User) -> WorkbookImport:
     """Take an upload; its preview follows."""
-    exporting.forget_old()
     with transaction.atomic():
         made = WorkbookImport.objects.create(content=content, filename=filename[-160:], made_by=by)
         preview_import.enqueue(made.pk)
-    if len(content) <= AT_ONCE_BYTES:
+    if files.is_small(made, AT_ONCE_BYTES):
         importing.preview(made.pk)
         made.refresh_from_db()
     return made
@@ -64,7 +63,7 @@ def confirm_import(pk: int) -> None:
         found.state = State.APPLYING
         found.save(update_fields=["state"])
         apply_import.enqueue(pk)
-    if len(found.content) <= AT_ONCE_BYTES:
+    if files.is_small(found, AT_ONCE_BYTES):
         importing.apply(pk)
 
 
@@ -75,17 +74,17 @@ def cancel_import(pk: int) -> None:
     Raises:
         TooLateError: it is over.
     """
-    found = _locked(pk, State.READING, State.PREVIEWED, State.APPLYING)
+    found = _locked(pk, State.AWAITED, State.READING, State.PREVIEWED, State.APPLYING)
     if found.state != State.APPLYING or not found.reached:
         # The preview's numbers are of nothing that happened.
         found.created = found.updated = found.unchanged = found.reached = 0
     found.state, found.content = State.CANCELLED, b""
     found.save(update_fields=["state", "content", "created", "updated", "unchanged", "reached"])
+    files.forget(found)
 
 
 def start_export(platform: str, query: dict[str, Any], rows: int, by: User) -> WorkbookExport:
     """Have a search's result written as a job; `platform` and `query` as in `exporting.asked_for`."""
-    exporting.forget_old()
     with transaction.atomic():
         made = WorkbookExport.objects.create(platform=platform, query=query, rows=rows, made_by=by)
         write_export.enqueue(made.pk)

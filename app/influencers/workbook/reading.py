@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from app.influencers.names import normalise_text
 from app.influencers.workbook.columns import COLUMNS, PROBLEM, Cell, CellError, Column, Kind, Value
@@ -20,7 +20,7 @@ from app.influencers.workbook.sheet_process import MEMORY_MIB
 
 logger = logging.getLogger(__name__)
 
-# Longer than the process may compute: it may have to wait for its turn.
+# For a line of it; longer than the process may compute, as it may have to wait for its turn.
 READ_SECONDS = 120
 # Above the header may stand a title and a few remarks.
 HEADER_WITHIN_ROWS = 20
@@ -90,23 +90,20 @@ class _Header:
 
 
 @contextmanager
-def open_sheet(content: bytes) -> Iterator[Sheet]:
+def open_sheet(path: Path) -> Iterator[Sheet]:
     """The table of a workbook, read row by row.
 
     Args:
-        content: of the file.
+        path: of the file.
 
     Raises:
         RefusedWorkbookError: it can't be imported, also while the rows are taken.
     """
-    with tempfile.NamedTemporaryFile(prefix="workbook-", suffix=".xlsx") as file:
-        file.write(content)
-        file.flush()
-        with _messages(Path(file.name)) as messages:
-            about = next(messages)
-            if "refused" in about:
-                raise RefusedWorkbookError(about["refused"])
-            yield _sheet(about, (row for batch in messages for row in batch))
+    with _messages(path) as messages:
+        about = next(messages)
+        if "refused" in about:
+            raise RefusedWorkbookError(about["refused"])
+        yield _sheet(about, (row for batch in messages for row in batch))
 
 
 def _sheet(about: dict[str, Any], rows: Iterator[list[Any]]) -> Sheet:
@@ -258,12 +255,9 @@ def _filled(rows: Iterator[tuple[int, list[Any]]], about: dict[str, Any]) -> Ite
 @contextmanager
 def _messages(path: Path) -> Iterator[Iterator[Any]]:
     with tempfile.TemporaryFile() as complaints, _process(path, complaints) as process:
-        clock = threading.Timer(READ_SECONDS, process.kill)
-        clock.start()
         try:
             yield _lines(process, lambda: _tail(complaints))
         finally:
-            clock.cancel()
             process.kill()
 
 
@@ -286,9 +280,7 @@ def _process(path: Path, complaints: Any) -> Iterator["subprocess.Popen[str]"]:
 
 def _lines(process: "subprocess.Popen[str]", complaint: Callable[[], str]) -> Iterator[Any]:
     assert process.stdout is not None  # noqa: S101 - for mypy: it was asked for above
-    for line in process.stdout:
-        if not line.endswith("\n"):
-            break
+    while (line := _next_line(process, process.stdout)).endswith("\n"):
         yield json.loads(line)
     if process.wait() != 0:
         logger.warning("a workbook could not be read (%s): %s", process.returncode, complaint())
@@ -296,6 +288,16 @@ def _lines(process: "subprocess.Popen[str]", complaint: Callable[[], str]) -> It
             f"Reading this workbook takes more than {MEMORY_MIB} MiB of memory or too long. If it holds nothing but"
             " the table, split it into several; else copy the table into a new workbook."
         )
+
+
+def _next_line(process: "subprocess.Popen[str]", output: IO[str]) -> str:
+    # Only the time that it takes: whoever takes the rows may need minutes to write them.
+    clock = threading.Timer(READ_SECONDS, process.kill)
+    clock.start()
+    try:
+        return output.readline()
+    finally:
+        clock.cancel()
 
 
 def _tail(complaints: Any) -> str:

@@ -77,7 +77,8 @@ def inspect(path: Path) -> None:
         RefusedError: it is no .xlsx workbook, or one that does more than hold data, or it unpacks to too much.
         zipfile.BadZipFile: it is damaged.
     """
-    head = path.read_bytes()[:8]
+    with path.open("rb") as file:
+        head = file.read(len(_OLE))
     if head == _OLE:
         raise RefusedError(_why_ole(path.read_bytes()))
     if not head.startswith(_ZIP):

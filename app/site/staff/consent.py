@@ -1,5 +1,6 @@
 """Consent forms: asked for, uploaded past us, looked at, downloaded, deleted."""
 
+import logging
 from typing import Any
 
 from django import forms
@@ -16,6 +17,9 @@ from app.site.forms import SummarisedForm
 from app.site.staff.access import CONSENT_READ, CONSENT_WRITE, staff_page
 from app.uploads.pages import allow_form_to
 from app.uploads.receiving import receive_upload
+from app.uploads.stores import StoreError
+
+logger = logging.getLogger(__name__)
 
 
 class NewConsentForm(SummarisedForm):
@@ -111,12 +115,22 @@ def download_consent_form(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(CONSENT_WRITE)
 def delete_consent_form(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(ConsentForm.objects.stored(), pk=pk)
+    found = get_object_or_404(ConsentForm, pk=pk)
+    context: dict[str, Any] = {"form": found}
     if request.method == "POST":
         try:
             consent.delete_form(pk, request.user.get_username())
         except ConsentForm.DoesNotExist:
-            raise Http404 from None
+            # Somebody was faster: its page says so.
+            return redirect("site:staff-consent-form", pk)
+        except StoreError:
+            logger.exception("a consent form could not be deleted")
+            context["problem"] = (
+                "The file could not be deleted just now. It is still there: try again in a minute."
+            )
+            return render(request, "site/staff/delete_consent_form.html", context, status=503)
         messages.success(request, "The consent form was deleted.")
         return redirect("site:staff-consent-form", pk)
-    return render(request, "site/staff/delete_consent_form.html", {"form": found})
+    if found.state != ConsentForm.State.STORED:
+        return redirect("site:staff-consent-form", pk)
+    return render(request, "site/staff/delete_consent_form.html", context)

@@ -7,14 +7,15 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 from rest_framework.serializers import BaseSerializer
 
 from app.accounts.models import User
 from app.influencers.listing import AccountQuery, InfluencerQuery
 from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
-from app.influencers.workbook import exporting, jobs
+from app.influencers.workbook import exporting, jobs, uploads
 from app.influencers.workbook.columns import COLUMNS
 from app.influencers.workbook.sheet_process import MAX_ROWS
 from app.influencers.workbook.writing import CONTENT_TYPE, template, write
@@ -22,6 +23,8 @@ from app.ratelimit.limiter import Decision
 from app.ratelimit.requests import as_refusal, first_refusal, refusal_words
 from app.site.forms import SummarisedForm
 from app.site.staff.access import READ, WRITE, staff_page
+from app.uploads.pages import allow_form_to
+from app.uploads.receiving import receive_upload
 
 # The gateway hands Lambda 6 MB, of which base64 takes a quarter.
 MAX_UPLOAD_MIB = 4
@@ -32,7 +35,13 @@ class UploadForm(SummarisedForm):
     workbook = forms.FileField(
         label="Excel workbook",
         help_text=f"An .xlsx file of at most {MAX_UPLOAD_MIB} MB: about 50,000 rows.",
-        widget=forms.FileInput({"accept": ".xlsx"}),
+        widget=forms.FileInput(
+            {
+                "accept": ".xlsx",
+                "data-max-bytes": str(MAX_UPLOAD_MIB * 1024**2),
+                "data-too-large": f"This file is larger than {MAX_UPLOAD_MIB} MB. Use “Upload a larger workbook”.",
+            }
+        ),
         error_messages={
             "required": "Choose a file first.",
             "missing": "Choose a file first.",
@@ -49,7 +58,8 @@ class UploadForm(SummarisedForm):
         file = self.cleaned_data["workbook"]
         if file.size > MAX_UPLOAD_MIB * 1024**2:
             raise forms.ValidationError(
-                f"This file has {file.size / 1024**2:.1f} MB; {MAX_UPLOAD_MIB} is the limit. Split it."
+                f"This file has {file.size / 1024**2:.1f} MB; {MAX_UPLOAD_MIB} is the limit here."
+                " Upload it as a larger workbook, below."
             )
         return file
 
@@ -61,6 +71,7 @@ def _home(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
         "exports": WorkbookExport.objects.select_related("made_by")[:SHOWN_TRANSFERS],
         "columns": COLUMNS,
         "max_rows": MAX_ROWS,
+        "max_mib": uploads.MAX_MIB,
         "keep_days": exporting.KEEP_DAYS,
         "may_write": request.user.has_perm(WRITE),
     }
@@ -89,13 +100,44 @@ def upload_workbook(request: HttpRequest) -> HttpResponse:
     return redirect("site:staff-import", made.pk)
 
 
+@require_POST
+@staff_page(WRITE)
+def upload_large_workbook(request: HttpRequest) -> HttpResponse:
+    """Lead to a page that sends the file past us."""
+    return redirect("site:staff-import", uploads.await_upload(_user(request)).pk)
+
+
 @require_safe
 @staff_page(WRITE)
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(WorkbookImport.objects.defer("content", "refused_rows"), pk=pk)
-    has_refused_rows = WorkbookImport.objects.filter(pk=pk).exclude(refused_rows=b"").exists()
-    context = {"job": found, "State": WorkbookImport.State, "has_refused_rows": has_refused_rows}
-    return render(request, "site/staff/import.html", context)
+    is_awaited = found.state == WorkbookImport.State.AWAITED
+    context: dict[str, Any] = {
+        "job": found,
+        "State": WorkbookImport.State,
+        "has_refused_rows": WorkbookImport.objects.filter(pk=pk).exclude(refused_rows=b"").exists(),
+        "is_checked": is_awaited and "arrived" in request.GET,
+        "max_mib": uploads.MAX_MIB,
+        "max_bytes": uploads.PURPOSE.max_bytes,
+    }
+    if not is_awaited or context["is_checked"]:
+        return render(request, "site/staff/import.html", context)
+    back_to = request.build_absolute_uri(reverse("site:staff-import-arrived", args=[pk]))
+    context["upload"] = uploads.upload_form(found, back_to)
+    response = render(request, "site/staff/import.html", context)
+    allow_form_to(response, context["upload"])
+    return response
+
+
+@require_GET
+@staff_page(WRITE)
+def workbook_arrived(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the store sends the browser with a file sent: have it looked at, should nobody else tell of it."""
+    del request
+    found = get_object_or_404(WorkbookImport.objects.only("state", "key"), pk=pk)
+    if found.state == WorkbookImport.State.AWAITED:
+        receive_upload.enqueue(found.key)
+    return redirect(reverse("site:staff-import", args=[pk]) + "?arrived=1")
 
 
 @require_POST

@@ -30,3 +30,13 @@ output "distribution_id" {
   description = "CloudFront's id, to clear its cache by hand."
   value       = aws_cloudfront_distribution.this.id
 }
+
+output "numbered_arns" {
+  description = "What CloudFront knows by numbers alone, without tags: bootstrap keeps other stages' roles from it by these."
+  value = [
+    aws_cloudfront_cache_policy.pages.arn,
+    aws_cloudfront_key_value_store.this.arn,
+    aws_cloudfront_origin_access_control.static.arn,
+    aws_cloudfront_response_headers_policy.security.arn,
+  ]
+}

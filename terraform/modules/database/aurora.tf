@@ -6,7 +6,6 @@ locals {
 }
 
 resource "aws_rds_cluster" "this" {
-  # checkov:skip=CKV_AWS_139: deletion protection is a variable, which prod.tfvars sets
   # checkov:skip=CKV_AWS_162: the role signs in with a rotated password; IAM tokens need a further call to AWS per connection
   # checkov:skip=CKV_AWS_327: a key of our own costs $1 a month and guards no better than the account's
   # checkov:skip=CKV2_AWS_8: its own backups go back a week; a plan of AWS Backup would be a second copy of the same
@@ -15,7 +14,7 @@ resource "aws_rds_cluster" "this" {
 
   cluster_identifier  = var.name
   engine              = "aurora-postgresql"
-  engine_version      = "16.8" # kept by AWS for years, unlike the minor versions between
+  engine_version      = each.value.version # the default is one that AWS keeps for years, unlike those between
   snapshot_identifier = each.value.snapshot == "" ? null : each.value.snapshot
   storage_encrypted   = true
 
@@ -52,7 +51,7 @@ resource "aws_rds_cluster" "this" {
 
 resource "aws_rds_cluster_instance" "this" {
   # checkov:skip=CKV_AWS_118: enhanced monitoring is billed as logs; the free metrics have what the alarms read
-  # checkov:skip=CKV_AWS_226: the minor version is one that AWS keeps for years
+  # checkov:skip=CKV_AWS_226: the minor version is chosen, by default one that AWS keeps for years
   # checkov:skip=CKV_AWS_354: a key of our own costs $1 a month and guards no better than the account's
   for_each = toset(local.members)
 

@@ -127,19 +127,11 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_db_instance" "replica" {
-  # checkov:skip=CKV_AWS_118: enhanced monitoring is billed as logs; the free metrics have what the alarms read
-  # checkov:skip=CKV_AWS_129: what it is asked is asked by people; the source logs what changes
-  # checkov:skip=CKV_AWS_133: its source is backed up, and it holds nothing else
-  # checkov:skip=CKV_AWS_157: it is a copy, and its source may have a standby
-  # checkov:skip=CKV_AWS_161: the role signs in with a rotated password; IAM tokens need a further call to AWS per connection
-  # checkov:skip=CKV_AWS_293: it holds nothing that its source has not
-  # checkov:skip=CKV_AWS_354: a key of our own costs $1 a month and guards no better than the account's
-  # checkov:skip=CKV2_AWS_30: slow statements and DDL are logged, every statement would be the personal data in them
-  # checkov:skip=CKV2_AWS_60: it makes no snapshots
-  count = var.read_replica && var.aurora == null ? 1 : 0
+  # One of another source is another one: RDS can't turn it.
+  for_each = var.read_replica && var.aurora == null ? { (local.serving_key) = local.identifier } : {}
 
-  identifier          = "${local.identifier}-replica"
-  replicate_source_db = local.identifier
+  identifier          = "${each.value}-replica"
+  replicate_source_db = each.value
   instance_class      = var.instance_class
   storage_encrypted   = true
   # As far as its source may grow, or replication stops.
@@ -156,7 +148,8 @@ resource "aws_db_instance" "replica" {
   apply_immediately                     = !var.protected
   performance_insights_enabled          = true
   performance_insights_retention_period = 7 # the days that are free
-  skip_final_snapshot                   = true
+  copy_tags_to_snapshot                 = true
+  skip_final_snapshot                   = true # it holds nothing that its source has not
 
   depends_on = [aws_db_instance.this]
 }

@@ -76,11 +76,12 @@ variable "read_replica" {
 }
 
 variable "aurora" {
-  description = "Aurora Serverless v2 in place of the instance, from about $45 a month. Capacities in ACU (2 GB each); snapshot: what it begins with, and stays said."
+  description = "Aurora Serverless v2 in place of the instance, from about $45 a month. Capacities in ACU (2 GB each); snapshot: what it begins with, and stays said, of no newer version."
   type = object({
     min_capacity = optional(number, 0.5)
     max_capacity = optional(number, 2)
     snapshot     = optional(string, "")
+    version      = optional(string, "16.8")
   })
   default = null
 
@@ -91,6 +92,10 @@ variable "aurora" {
   validation {
     condition     = try(var.aurora.max_capacity >= max(1, var.aurora.min_capacity) && var.aurora.max_capacity <= 256, true)
     error_message = "aurora.max_capacity is from 1, and from min_capacity, to 256."
+  }
+  validation {
+    condition     = var.aurora == null || can(regex("^16[.][0-9]+$", var.aurora.version))
+    error_message = "aurora.version is one of 16's, like 16.8: `aws rds describe-db-engine-versions --engine aurora-postgresql` lists them."
   }
   validation {
     condition     = try(alltrue([for capacity in [var.aurora.min_capacity, var.aurora.max_capacity] : capacity * 2 == floor(capacity * 2)]), true)

@@ -25,8 +25,8 @@ locals {
       configuration_sets = ["arn:${local.partition}:ses:${local.here}:configuration-set/${name}"]
       dashboards         = ["arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/${name}"]
       # What is restored and replicated has names that nobody knows before.
-      database_logs = [for group in ["${name}/*", "${name}-*/*"] : "arn:${local.partition}:logs:${local.here}:log-group:/aws/rds/instance/${group}"]
-      databases     = [for one in setproduct(["db", "pg", "snapshot", "subgrp"], [name, "${name}-*"]) : "arn:${local.partition}:rds:${local.here}:${join(":", one)}"]
+      database_logs = [for group in ["${name}/*", "${name}-*/*"] : "arn:${local.partition}:logs:${local.here}:log-group:/aws/rds/*/${group}"]
+      databases     = [for called in [name, "${name}-*"] : "arn:${local.partition}:rds:${local.here}:*:${called}"]
       functions     = flatten([for function in local.functions[environment] : ["arn:${local.partition}:lambda:${local.here}:function:${function}", "arn:${local.partition}:lambda:${local.here}:function:${function}:*"]])
       # A group's streams are its own with a colon after it.
       log_groups = [
@@ -35,6 +35,8 @@ locals {
           flatten([for stage in local.stages[environment] : ["/aws/apigateway/${var.project}-${stage}*", "/aws/lambda/${var.project}-${stage}*"]]),
         ) : "arn:${local.partition}:logs:${local.here}:log-group:${group}"
       ]
+      # In the region that holds copies of the backups.
+      key_aliases  = ["arn:${local.partition}:kms:*:${local.account_id}:alias/${name}-backup-copies"]
       repositories = ["arn:${local.partition}:ecr:${local.here}:repository/${name}-geodata-import"]
       roles = [
         for role in concat(["${name}-database-proxy", "${name}-geodata-import-*", "${name}-trail"], flatten([for stage in local.stages[environment] : ["${var.project}-${stage}-lambda", "${var.project}-${stage}-ops"]])) :

@@ -1,11 +1,15 @@
 locals {
   names_of = { for environment, of in var.environments : environment => of.name }
 
+  releases    = { for environment, name in local.names_of : environment => "arn:${local.partition}:s3:::${name}-zappa-deployments-${local.account_id}" }
+  gateway_arn = "arn:${local.partition}:apigateway:${var.region}::"
+
   functions_of = { for stage in keys(local.stages) : stage => ["${var.project}-${stage}", "${var.project}-${stage}-ops"] }
 
   # What ops/ and Zappa call for one stage; a test holds it against their source.
   deploy = {
     for stage, environment in local.stages : stage => [
+      # Names of keys are no secret, and who may not list is told that what is missing is forbidden.
       { Sid = "FindThePlatform", Effect = "Allow", Action = "s3:ListBucket", Resource = local.state_arn },
       { Sid = "ReadItsState", Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state_arn}/platform/${environment}.tfstate" },
       { Sid = "KeepTheEdgesState", Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject"], Resource = ["${local.state_arn}/edge/${stage}.tfstate", "${local.state_arn}/edge/${stage}.tfstate.tflock"] },
@@ -16,11 +20,15 @@ locals {
         Action   = "s3:ListBucket"
         Resource = [for kind in ["zappa-deployments", "static"] : "arn:${local.partition}:s3:::${local.names_of[environment]}-${kind}-${local.account_id}"]
       },
+      # The stages of an environment share releases, so nobody replaces one that is there.
+      { Sid = "ReadReleases", Effect = "Allow", Action = "s3:GetObject", Resource = "${local.releases[environment]}/releases/*" },
+      { Sid = "AddReleases", Effect = "Allow", Action = "s3:PutObject", Resource = "${local.releases[environment]}/releases/*", Condition = { Null = { "s3:if-none-match" = "false" } } },
+      # Its history and lock, and the API's template, which Zappa puts there for CloudFormation.
       {
-        Sid      = "KeepReleases"
+        Sid      = "KeepItsOwn"
         Effect   = "Allow"
         Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
-        Resource = "arn:${local.partition}:s3:::${local.names_of[environment]}-zappa-deployments-${local.account_id}/*"
+        Resource = ["${local.releases[environment]}/stages/${stage}/*", "${local.releases[environment]}/${var.project}-${stage}-*"]
       },
       { Sid = "UploadFiles", Effect = "Allow", Action = ["s3:AbortMultipartUpload", "s3:PutObject"], Resource = "arn:${local.partition}:s3:::${local.names_of[environment]}-static-${local.account_id}/static/*" },
       {
@@ -50,20 +58,31 @@ locals {
         Action   = ["cloudformation:CreateStack", "cloudformation:DeleteStack", "cloudformation:DescribeStackResource", "cloudformation:DescribeStacks", "cloudformation:ListStackResources", "cloudformation:TagResource", "cloudformation:UpdateStack"]
         Resource = [for name in local.functions_of[stage] : "arn:${local.partition}:cloudformation:${local.here}:stack/${name}/*"]
       },
-      # An API is known by a number that nobody knows before.
+      # An API is known by a number that nobody knows before, and by the name that Zappa tags its stack with, which all parts of it inherit.
+      { Sid = "FindAndMakeApis", Effect = "Allow", Action = ["apigateway:GET", "apigateway:POST", "apigateway:UpdateRestApiPolicy"], Resource = "${local.gateway_arn}/restapis" },
       {
-        Sid      = "MakeApis"
-        Effect   = "Allow"
-        Action   = ["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:UpdateRestApiPolicy"]
-        Resource = [for path in ["restapis", "restapis/*", "tags/*"] : "arn:${local.partition}:apigateway:${var.region}::/${path}"]
+        Sid       = "ChangeOwnApi"
+        Effect    = "Allow"
+        Action    = ["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:UpdateRestApiPolicy"]
+        Resource  = "${local.gateway_arn}/restapis/*"
+        Condition = { StringEquals = { "aws:ResourceTag/ZappaProject" = "${var.project}-${stage}" } }
       },
-      # Zappa shortens a rule's name to a hash, and looks for rules by what they call.
+      # Tags are CloudFormation's, from the stage's own stack; and another's API would ask for leave to change that too.
+      {
+        Sid       = "TagOwnApi"
+        Effect    = "Allow"
+        Action    = ["apigateway:DELETE", "apigateway:PUT"]
+        Resource  = "${local.gateway_arn}/tags/*"
+        Condition = { "ForAnyValue:StringEquals" = { "aws:CalledVia" = "cloudformation.amazonaws.com" } }
+      },
+      # Zappa names a rule after its function, or after that name's SHA-1, cut where 64 characters end.
       {
         Sid      = "MakeRules"
         Effect   = "Allow"
         Action   = ["events:DeleteRule", "events:DescribeRule", "events:ListTargetsByRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"]
-        Resource = "arn:${local.partition}:events:${local.here}:rule/*"
+        Resource = [for begin in concat(["${var.project}-${stage}-"], [for name in local.functions_of[stage] : substr(sha1(name), 0, 12)]) : "arn:${local.partition}:events:${local.here}:rule/${begin}*"]
       },
+      # Knows no resource.
       { Sid = "FindRules", Effect = "Allow", Action = "events:ListRuleNamesByTarget", Resource = "*" },
       {
         Sid      = "ReadLogs"
@@ -75,56 +94,4 @@ locals {
       { Sid = "ReadTheStagesSecrets", Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = "arn:${local.partition}:secretsmanager:${local.here}:secret:${var.project}/${stage}/*" },
     ]
   }
-
-  # CloudFront, its certificates and zones are known by numbers.
-  edge = [
-    {
-      Sid    = "MakeCdns"
-      Effect = "Allow"
-      Action = [
-        "cloudfront:CreateCachePolicy", "cloudfront:CreateDistribution", "cloudfront:CreateFunction", "cloudfront:CreateKeyValueStore", "cloudfront:CreateOriginAccessControl",
-        "cloudfront:CreateResponseHeadersPolicy", "cloudfront:DeleteCachePolicy", "cloudfront:DeleteDistribution", "cloudfront:DeleteFunction", "cloudfront:DeleteKeyValueStore",
-        "cloudfront:DeleteOriginAccessControl", "cloudfront:DeleteResponseHeadersPolicy", "cloudfront:DescribeFunction", "cloudfront:DescribeKeyValueStore", "cloudfront:GetCachePolicy",
-        "cloudfront:GetDistribution", "cloudfront:GetFunction", "cloudfront:GetOriginAccessControl", "cloudfront:GetResponseHeadersPolicy", "cloudfront:ListTagsForResource",
-        "cloudfront:PublishFunction", "cloudfront:TagResource", "cloudfront:UntagResource", "cloudfront:UpdateCachePolicy", "cloudfront:UpdateDistribution", "cloudfront:UpdateFunction",
-        "cloudfront:UpdateKeyValueStore", "cloudfront:UpdateOriginAccessControl", "cloudfront:UpdateResponseHeadersPolicy",
-      ]
-      Resource = "*"
-    },
-    {
-      Sid      = "PutTheSecret"
-      Effect   = "Allow"
-      Action   = ["cloudfront-keyvaluestore:DescribeKeyValueStore", "cloudfront-keyvaluestore:GetKey", "cloudfront-keyvaluestore:PutKey"]
-      Resource = "arn:${local.partition}:cloudfront::${local.account_id}:key-value-store/*"
-    },
-    {
-      Sid      = "MakeCertificates"
-      Effect   = "Allow"
-      Action   = ["acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:DescribeCertificate", "acm:ListTagsForCertificate", "acm:RemoveTagsFromCertificate", "acm:RequestCertificate"]
-      Resource = "*"
-    },
-    {
-      Sid      = "MakeRecords"
-      Effect   = "Allow"
-      Action   = ["route53:ChangeResourceRecordSets", "route53:GetHostedZone", "route53:ListResourceRecordSets"]
-      Resource = "arn:${local.partition}:route53:::hostedzone/*"
-    },
-    { Sid = "AwaitRecords", Effect = "Allow", Action = "route53:GetChange", Resource = "arn:${local.partition}:route53:::change/*" },
-    {
-      Sid    = "MakeFirewalls"
-      Effect = "Allow"
-      Action = ["wafv2:CreateWebACL", "wafv2:DeleteWebACL", "wafv2:GetWebACL", "wafv2:ListTagsForResource", "wafv2:TagResource", "wafv2:UntagResource", "wafv2:UpdateWebACL"]
-      Resource = [
-        "arn:${local.partition}:wafv2:us-east-1:${local.account_id}:global/webacl/${var.project}*/*",
-        "arn:${local.partition}:wafv2:us-east-1:aws:global/managedruleset/*/*",
-        "arn:${local.partition}:wafv2:us-east-1:${local.account_id}:global/managedruleset/*/*",
-      ]
-    },
-    {
-      Sid      = "TellOfUploads"
-      Effect   = "Allow"
-      Action   = ["s3:GetBucketNotification", "s3:PutBucketNotification"]
-      Resource = [for name in values(local.names_of) : "arn:${local.partition}:s3:::${name}-media-${local.account_id}"]
-    },
-  ]
 }

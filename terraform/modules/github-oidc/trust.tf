@@ -78,31 +78,34 @@ resource "aws_iam_policy" "workflow" {
   policy      = jsonencode({ Version = "2012-10-17", Statement = each.value })
 }
 
+# A role's policies by kind, so that an upgrade puts the new one in the place of the old: IAM takes ten a role, and refuses both at once.
 resource "aws_iam_role_policy_attachment" "workflow" {
-  for_each = merge([for role, names in local.policies_of : { for name in names : "${role} ${name}" => { role = role, policy = name } }]...)
+  for_each = merge([for role, kinds in local.kinds_of : { for kind in kinds : "${role} ${kind}" => { role = role, kind = kind } }]...)
 
   role       = aws_iam_role.workflow[each.value.role].name
-  policy_arn = aws_iam_policy.workflow[each.value.policy].arn
+  policy_arn = aws_iam_policy.workflow[contains(keys(local.policies), each.value.kind) ? each.value.kind : "${each.value.kind}-${local.whose[each.value.role]}"].arn
 }
 
 locals {
   policies = merge(
     { plan = local.plan, read-states = local.read_states },
     { for who, statements in local.reads : "reads-${who}" => statements },
-    { for environment, statements in local.make_network : "network-${environment}" => statements },
-    { for environment, statements in local.make_data : "data-${environment}" => statements },
-    { for environment, statements in local.make_around : "around-${environment}" => concat(statements, local.leave_the_others[environment]) },
-    { for environment, statements in local.make_import : "makes-import-${environment}" => statements },
+    { for environment, statements in local.make_network : "writes-network-${environment}" => statements },
+    { for environment, statements in local.make_data : "writes-data-${environment}" => statements },
+    { for environment, statements in local.make_around : "writes-around-${environment}" => concat(statements, local.leave_the_others[environment]) },
+    { for environment, statements in local.make_import : "writes-import-${environment}" => statements },
     { for environment, statements in local.make_roles : "roles-${environment}" => statements },
     { for environment, statements in local.keep_state : "state-${environment}" => statements },
     { for stage, statements in local.deploy : "deploy-${stage}" => statements },
     { for stage, statements in local.import : "import-${stage}" => statements },
-    { edge = local.edge },
+    { for stage, statements in local.edge : "edge-${stage}" => statements },
   )
 
-  policies_of = merge(
-    { plan = ["plan"], drift = ["read-states", "reads-drift"] },
-    { for environment in keys(var.environments) : "apply-${environment}" => [for name in ["reads", "network", "data", "around", "makes-import", "roles", "state"] : "${name}-${environment}"] },
+  # A kind is a policy, or one of several that end in the environment or stage.
+  whose = { for role in keys(local.contexts) : role => trimprefix(trimprefix(role, "apply-"), "deploy-") }
+  kinds_of = merge(
+    { plan = ["plan"], drift = ["read-states", "reads"] },
+    { for environment in keys(var.environments) : "apply-${environment}" => ["reads", "writes-network", "writes-data", "writes-around", "writes-import", "roles", "state-${environment}"] },
     { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "import-${stage}", "edge"] },
   )
 }

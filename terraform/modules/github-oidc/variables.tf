@@ -48,3 +48,22 @@ variable "state_bucket" {
   description = "The bucket of the states, where plans are kept too."
   type        = string
 }
+
+variable "edges" {
+  description = "By stage what is known of its CDN once it is there: domain and zone_id, where its zone is Route 53's in this account; arns of what CloudFront knows by numbers alone (terraform/edge's output numbered_arns), which the other stages' roles are kept from."
+  type = map(object({
+    domain  = optional(string, "")
+    zone_id = optional(string, "")
+    arns    = optional(list(string), [])
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for stage in keys(var.edges) : contains(["dev", "staging", "prod"], stage)])
+    error_message = "edges is by stage: dev, staging, prod."
+  }
+  validation {
+    condition     = alltrue([for edge in var.edges : edge.zone_id == "" || (can(regex("^Z[A-Z0-9]+$", edge.zone_id)) && can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]{2,}$", edge.domain)))])
+    error_message = "zone_id is a Route 53 zone's, like Z0123456789ABC, and asks for the stage's domain: a role may change its records alone."
+  }
+}

@@ -20,18 +20,21 @@ locals {
         Sid    = "MakeDatabases"
         Effect = "Allow"
         Action = [
-          "rds:AddTagsToResource", "rds:CreateDBInstance", "rds:CreateDBInstanceReadReplica", "rds:CreateDBParameterGroup", "rds:CreateDBSnapshot",
-          "rds:CreateDBSubnetGroup", "rds:DeleteDBInstance", "rds:DeleteDBParameterGroup", "rds:DeleteDBSubnetGroup", "rds:DeregisterDBProxyTargets",
-          "rds:ModifyDBInstance", "rds:ModifyDBParameterGroup", "rds:ModifyDBSubnetGroup", "rds:RebootDBInstance", "rds:RegisterDBProxyTargets",
-          "rds:RemoveTagsFromResource",
+          "rds:AddTagsToResource", "rds:CreateDBCluster", "rds:CreateDBClusterParameterGroup", "rds:CreateDBClusterSnapshot", "rds:CreateDBInstance",
+          "rds:CreateDBInstanceReadReplica", "rds:CreateDBParameterGroup", "rds:CreateDBSnapshot", "rds:CreateDBSubnetGroup", "rds:DeleteDBCluster",
+          "rds:DeleteDBClusterParameterGroup", "rds:DeleteDBInstance", "rds:DeleteDBParameterGroup", "rds:DeleteDBSubnetGroup", "rds:DeregisterDBProxyTargets",
+          "rds:ModifyDBCluster", "rds:ModifyDBClusterParameterGroup", "rds:ModifyDBInstance", "rds:ModifyDBParameterGroup", "rds:ModifyDBSubnetGroup",
+          "rds:RebootDBInstance", "rds:RegisterDBProxyTargets", "rds:RemoveTagsFromResource", "rds:RestoreDBClusterFromSnapshot",
+          "rds:StartDBInstanceAutomatedBackupsReplication", "rds:StopDBInstanceAutomatedBackupsReplication",
         ]
         Resource = of.owned.databases
       },
-      # Proxies are known by numbers, so by their tags.
+      # Proxies are known by numbers, so by their tags; making one knows no resource.
+      { Sid = "MakeProxies", Effect = "Allow", Action = "rds:CreateDBProxy", Resource = "*", Condition = { StringEquals = local.new_tags[environment] } },
       {
-        Sid       = "MakeProxies"
+        Sid       = "TagProxies"
         Effect    = "Allow"
-        Action    = ["rds:AddTagsToResource", "rds:CreateDBProxy"]
+        Action    = "rds:AddTagsToResource"
         Resource  = "arn:${local.partition}:rds:${local.here}:db-proxy:*"
         Condition = { StringEquals = local.new_tags[environment], StringEqualsIfExists = local.own_tags[environment] }
       },
@@ -44,6 +47,23 @@ locals {
       },
       # A proxy's default group has a number and no tags: AWS can't tell whose it is.
       { Sid = "AimProxies", Effect = "Allow", Action = ["rds:DeregisterDBProxyTargets", "rds:ModifyDBProxyTargetGroup", "rds:RegisterDBProxyTargets"], Resource = "arn:${local.partition}:rds:${local.here}:target-group:*" },
+      # Keys are known by numbers, in the region of the copies; a call that makes one names none.
+      { Sid = "MakeKeysOfCopies", Effect = "Allow", Action = "kms:CreateKey", Resource = "*", Condition = { StringEquals = local.new_tags[environment] } },
+      {
+        Sid       = "TagKeysOfCopies"
+        Effect    = "Allow"
+        Action    = "kms:TagResource"
+        Resource  = "arn:${local.partition}:kms:*:${local.account_id}:key/*"
+        Condition = { StringEquals = local.new_tags[environment], StringEqualsIfExists = local.own_tags[environment] }
+      },
+      {
+        Sid       = "ChangeOwnKeysOfCopies"
+        Effect    = "Allow"
+        Action    = ["kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:ScheduleKeyDeletion", "kms:UntagResource", "kms:UpdateKeyDescription"]
+        Resource  = "arn:${local.partition}:kms:*:${local.account_id}:key/*"
+        Condition = { StringEquals = local.own_tags[environment] }
+      },
+      { Sid = "NameKeysOfCopies", Effect = "Allow", Action = ["kms:CreateAlias", "kms:DeleteAlias"], Resource = of.owned.key_aliases },
       {
         Sid    = "MakeTables"
         Effect = "Allow"
@@ -93,8 +113,7 @@ locals {
       { Sid = "MakeAlarms", Effect = "Allow", Action = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"], Resource = of.owned.alarms },
       { Sid = "MakeDashboards", Effect = "Allow", Action = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"], Resource = of.owned.dashboards },
       { Sid = "MakeTopics", Effect = "Allow", Action = ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource"], Resource = of.owned.topics },
-      # A subscription's ARN is its topic's and a number.
-      { Sid = "EndSubscriptions", Effect = "Allow", Action = "sns:Unsubscribe", Resource = flatten([for topic in of.owned.topics : [topic, "${topic}:*"]]) },
+      { Sid = "EndSubscriptions", Effect = "Allow", Action = "sns:Unsubscribe", Resource = "*" }, # knows no resource
       {
         Sid    = "MakeTheSendersSettings"
         Effect = "Allow"

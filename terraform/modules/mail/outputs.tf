@@ -41,8 +41,3 @@ output "sending_policies" {
     })
   }
 }
-
-output "feedback_topic_arn" {
-  description = "The SNS topic of bounces and complaints; null if there is no domain."
-  value       = one(aws_sns_topic.feedback[*].arn)
-}

@@ -16,7 +16,6 @@ variable "domain" {
 variable "sender_name" {
   description = "What mail programs show as the sender."
   type        = string
-  default     = "Coalition Builder"
 
   validation {
     condition     = can(regex("^[A-Za-z0-9 ]+$", var.sender_name))

@@ -4,6 +4,7 @@ import io
 import struct
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from app.influencers.workbook import reading
-from app.influencers.workbook.reading import RefusedWorkbookError, open_sheet
+from app.influencers.workbook.reading import RefusedWorkbookError
 from app.influencers.workbook.sheet_process import MEMORY_MIB
-from tests.influencers.workbook.conftest import raw_book
+from tests.influencers.workbook.conftest import HEADERS, Book, raw_book
+from tests.influencers.workbook.sheets import opened
 
 # On a machine that does five other things.
 SECONDS = 60
@@ -22,7 +24,7 @@ MIB = 1024**2
 
 
 def refusal(content: bytes) -> str:
-    with pytest.raises(RefusedWorkbookError) as caught, open_sheet(content) as sheet:
+    with pytest.raises(RefusedWorkbookError) as caught, opened(content) as sheet:
         for _ in sheet.rows:
             pass
     return str(caught.value)
@@ -173,6 +175,17 @@ def test_reading_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(reading, "READ_SECONDS", 0)
 
     assert "too long" in refusal(b"PK\x03\x04" + b"\0" * 1000)
+
+
+def test_whoever_writes_the_rows_may_take_longer_than_their_reading(book: Book) -> None:
+    rows = [HEADERS, *(["YouTube", f"@person{number}", "x" * 100] for number in range(2000))]
+    with opened(book(rows)) as sheet:
+        next(sheet.rows)
+        clocks = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+        for clock in clocks:
+            clock.join(10)
+        assert not any(clock.is_alive() for clock in clocks)
+        assert sum(1 for _ in sheet.rows) == 1999
 
 
 def test_the_reading_process_is_told_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

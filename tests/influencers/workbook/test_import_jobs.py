@@ -10,7 +10,8 @@ from django.db import IntegrityError
 from app.accounts.models import User
 from app.influencers.models import Account, Influencer
 from app.influencers.transfers import WorkbookImport
-from app.influencers.workbook import exporting, importing, jobs
+from app.influencers.workbook import exporting, importing, jobs, schedule
+from app.influencers.workbook.reading import RefusedWorkbookError
 from tests.influencers.workbook.conftest import Book, Upload
 from tests.influencers.workbook.uploads import State, applied, counts, five
 
@@ -121,8 +122,49 @@ def test_files_nobody_needs_any_more_are_forgotten(
     WorkbookImport.objects.update(made_at=long_ago)
     type(made).objects.update(made_at=long_ago)
 
-    exporting.forget_old()
+    schedule.forget_old({}, None)
 
     old.refresh_from_db()
     assert (old.state, bytes(old.content)) == (State.CANCELLED, b"")
+    assert (old.rows, old.changes, old.problems, bytes(old.refused_rows)) == (5, [], [], b"")
     assert not type(made).objects.exists()
+
+
+@pytest.mark.parametrize("state", [State.READING, State.APPLYING])
+def test_an_import_whose_job_failed_for_good_is_forgotten_too(
+    upload: Upload, book: Book, state: WorkbookImport.State
+) -> None:
+    stuck = upload(five(book))
+    long_ago = stuck.made_at - dt.timedelta(days=exporting.KEEP_DAYS + 1)
+    WorkbookImport.objects.update(made_at=long_ago, state=state)
+    schedule.forget_old({}, None)
+    stuck.refresh_from_db()
+    assert (stuck.state, bytes(stuck.content)) == (State.CANCELLED, b"")
+
+
+def test_an_import_of_this_week_keeps_what_it_found(upload: Upload, book: Book) -> None:
+    fresh = upload(five(book))
+    schedule.forget_old({}, None)
+    fresh.refresh_from_db()
+    assert (fresh.state, len(fresh.changes)) == (State.PREVIEWED, 5)
+
+
+def test_a_file_that_breaks_while_it_is_applied_ends_the_import_with_what_is_done(
+    small_blocks: None, upload: Upload, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    previewed = upload(five(book))
+    real, calls = importing.write, []
+
+    def breaks(plans: list[Any]) -> None:
+        calls.append(len(plans))
+        if len(calls) == 2:
+            raise RefusedWorkbookError("It takes more memory than there is.")
+        real(plans)
+
+    monkeypatch.setattr(importing, "write", breaks)
+    jobs.confirm_import(previewed.pk)
+    previewed.refresh_from_db()
+    assert (previewed.state, bytes(previewed.content)) == (State.CANCELLED, b"")
+    assert previewed.refusal == "It takes more memory than there is."
+    assert (previewed.reached, counts(previewed)) == (3, (2, 0, 0, 0))
+    assert Account.objects.count() == 2

@@ -9,9 +9,9 @@ from app.influencers.models import Account, Influencer
 from app.influencers.transfers import WorkbookImport
 from app.influencers.workbook import importing
 from app.influencers.workbook.columns import BY_NAME
-from app.influencers.workbook.reading import open_sheet
 from app.influencers.workbook.writing import write
 from tests.influencers.workbook.conftest import HEADERS, Book, Upload
+from tests.influencers.workbook.sheets import opened
 from tests.influencers.workbook.uploads import State, applied, contents, counts, exported
 
 NEW = [
@@ -160,7 +160,7 @@ def test_the_valid_rows_are_applied_and_the_refused_ones_can_be_fetched(upload: 
     previewed = upload(book(rows, lambda sheet: setattr(sheet["D3"], "data_type", "s")))
     assert counts(applied(previewed)) == (1, 0, 0, 1)
 
-    with open_sheet(bytes(previewed.refused_rows)) as sheet:
+    with opened(bytes(previewed.refused_rows)) as sheet:
         (row,) = sheet.rows
     assert row.cells == {"platform": "TikTok", "handle": "@abd", "name": "007", "notes": "=2"}
     assert "TikTok" in str(row.problems[0])

@@ -17,11 +17,11 @@ from app.influencers.models import Account, DailyMetrics, Influencer
 from app.influencers.services import record_metrics, tags_named
 from app.influencers.workbook import jobs
 from app.influencers.workbook.exporting import accounts_asked_for, records
-from app.influencers.workbook.reading import open_sheet
 from app.influencers.workbook.writing import write
 from app.regions.models import Region
 from ops import libreoffice
 from tests.influencers.workbook.conftest import Book
+from tests.influencers.workbook.sheets import opened
 
 Save = Callable[..., bytes]
 
@@ -124,7 +124,7 @@ def test_a_peoples_workbook_saved_by_libreoffice_is_read_as_it_looks(
     ]
     content = book(rows, shape)
 
-    with open_sheet(saved_by_libreoffice(content)) as sheet:
+    with opened(saved_by_libreoffice(content)) as sheet:
         found = list(sheet.rows)
     assert [row.number for row in found] == [4, 5, 7]
     assert [row.values["name"] for row in found] == ["Ada", "Ada", "Bob"]

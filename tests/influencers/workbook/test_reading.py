@@ -10,13 +10,14 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.influencers.workbook.columns import COLUMNS
-from app.influencers.workbook.reading import RefusedWorkbookError, Row, letter, open_sheet
+from app.influencers.workbook.reading import RefusedWorkbookError, Row, letter
 from app.influencers.workbook.writing import template, write
 from tests.influencers.workbook.conftest import HEADERS, Book, saved
+from tests.influencers.workbook.sheets import opened
 
 
 def rows_of(content: bytes) -> list[Row]:
-    with open_sheet(content) as sheet:
+    with opened(content) as sheet:
         return list(sheet.rows)
 
 
@@ -188,7 +189,7 @@ def test_a_hidden_sheet_is_not_read() -> None:
     shown.append(["Ada"])
     workbook.active = 1
 
-    with open_sheet(saved(workbook)) as sheet:
+    with opened(saved(workbook)) as sheet:
         assert [row.values["name"] for row in sheet.rows] == ["Ada"]
         assert sheet.notices == []
 
@@ -198,7 +199,7 @@ def test_other_sheets_and_unknown_columns_are_named(book: Book) -> None:
         assert sheet.parent is not None
         sheet.parent.create_sheet("Ideas")
 
-    with open_sheet(book([[*HEADERS, "Shoe size", "Problem"], ["", "", "Ada", 41, "old"]], add)) as sheet:
+    with opened(book([[*HEADERS, "Shoe size", "Problem"], ["", "", "Ada", 41, "old"]], add)) as sheet:
         assert sheet.notices == [
             "The sheet “Accounts” is read, no other.",
             "Columns that are not read: Shoe size.",

@@ -90,11 +90,16 @@ async function follow() {
   setTimeout(follow, POLL_MILLISECONDS);
 }
 
-// The store itself answers a file that is too large with an error that is none of our pages.
+// The gateway and the store answer a file that is too large with an error that is none of our pages.
 for (const input of document.querySelectorAll("input[data-max-bytes]")) {
   input.addEventListener("change", () => {
     const tooLarge = [...input.files].some((file) => file.size > Number(input.dataset.maxBytes));
-    input.setCustomValidity(tooLarge ? "This file is too large. Choose a smaller one, or scan it with a lower resolution." : "");
+    input.setCustomValidity(tooLarge ? input.dataset.tooLarge : "");
+    input.reportValidity();
+  });
+  input.form.addEventListener("submit", (event) => {
+    if (!input.validity.customError) return;
+    event.preventDefault();
     input.reportValidity();
   });
 }

@@ -28,6 +28,7 @@ variables {
   network                   = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"] }
   client_security_group_ids = { functions = "sg-1" }
   protected                 = true
+  permissions_boundary      = "arn:aws:iam::123456789012:policy/example-boundary-prod"
   master_password           = "OnlyInThisTestOnlyInThisTestOnly"
   app_passwords             = { prod = "OnlyInThisTestOnlyInThisTestOnly" }
 }
@@ -40,11 +41,11 @@ run "a_replica_copies_the_instance_and_is_as_private" {
   }
 
   assert {
-    condition     = aws_db_instance.replica[0].replicate_source_db == "example" && aws_db_instance.replica[0].instance_class == "db.t4g.micro"
+    condition     = aws_db_instance.replica["first"].replicate_source_db == "example" && aws_db_instance.replica["first"].instance_class == "db.t4g.micro"
     error_message = "It copies another one, or is another kind."
   }
   assert {
-    condition     = !aws_db_instance.replica[0].publicly_accessible && aws_db_instance.replica[0].storage_encrypted
+    condition     = !aws_db_instance.replica["first"].publicly_accessible && aws_db_instance.replica["first"].storage_encrypted
     error_message = "It is public, or in the clear."
   }
   assert {
@@ -182,6 +183,20 @@ run "a_restored_instance_serves_beside_the_first_which_stays" {
   }
 }
 
+run "after_a_restore_the_replica_is_made_anew_of_what_serves" {
+  command = plan
+
+  variables {
+    instances    = ["example", "example-20261121t0930"]
+    read_replica = true
+  }
+
+  assert {
+    condition     = [for one in aws_db_instance.replica : one.replicate_source_db] == ["example-20261121t0930"] && !contains(keys(aws_db_instance.replica), "first")
+    error_message = "It would be turned to another source, which RDS refuses."
+  }
+}
+
 run "an_instance_that_serves_no_more_may_go_and_leaves_a_snapshot" {
   command = plan
 
@@ -258,6 +273,16 @@ run "it_refuses_an_instance_that_is_called_like_no_other_thing_here" {
   }
 
   expect_failures = [var.instances]
+}
+
+run "it_refuses_an_aurora_of_another_major_version" {
+  command = plan
+
+  variables {
+    aurora = { version = "17.4" }
+  }
+
+  expect_failures = [var.aurora]
 }
 
 run "it_refuses_an_instance_twice" {

@@ -34,7 +34,7 @@ run "what_one_owns_is_not_the_others" {
     error_message = "Both environments own it."
   }
   assert {
-    condition     = contains(output.environments.prod.denied, "arn:aws:rds:us-east-1:123456789012:db:example-nonprod") && output.environments.nonprod.denied == []
+    condition     = contains(output.environments.prod.denied, "arn:aws:rds:us-east-1:123456789012:*:example-nonprod") && output.environments.nonprod.denied == []
     error_message = "example-* has nonprod's databases in it, and nothing takes them out."
   }
 }

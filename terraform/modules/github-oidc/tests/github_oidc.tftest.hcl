@@ -85,7 +85,7 @@ run "every_policy_fits_into_what_iam_takes" {
     error_message = "IAM takes 6,144 characters a policy."
   }
   assert {
-    condition     = max([for role, names in local.policies_of : length(names)]...) <= 10
+    condition     = max([for role, kinds in local.kinds_of : length(kinds)]...) <= 10
     error_message = "IAM takes ten policies a role."
   }
 }

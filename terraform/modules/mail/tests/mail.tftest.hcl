@@ -16,6 +16,7 @@ variables {
   alarm_topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms"
   name            = "example"
   domain          = "example.org"
+  sender_name     = "River Alliance"
 }
 
 run "the_domain_signs_and_its_bounces_are_told" {
@@ -72,7 +73,7 @@ run "the_application_may_send_as_its_sender_alone" {
     error_message = "The policy says something else."
   }
   assert {
-    condition     = output.sender == "Coalition Builder <no-reply@example.org>" && output.email_url == "ses://example"
+    condition     = output.sender == "River Alliance <no-reply@example.org>" && output.email_url == "ses://example"
     error_message = "The application would send as somebody else."
   }
 }
