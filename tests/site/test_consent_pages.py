@@ -13,7 +13,6 @@ from app.config.csp import HEADER
 from app.influencers.models import ConsentAccess, ConsentForm, Influencer
 from app.uploads.folder import Folder
 from app.uploads.stores import KEPT, StoreError
-from tests.site.conftest import signed_in
 from tests.site.html import Page, checked, get
 from tests.staff import signed_in
 

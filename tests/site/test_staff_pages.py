@@ -19,7 +19,6 @@ from app.influencers.services import record_metrics, tags_named
 from app.influencers.transfers import WorkbookExport, WorkbookImport
 from app.site.staff.chart import line
 from app.site.staff.urls import urlpatterns
-from tests.site.conftest import signed_in
 from tests.site.html import checked, get
 from tests.staff import signed_in
 

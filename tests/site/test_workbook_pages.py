@@ -15,7 +15,6 @@ from app.influencers.transfers import WorkbookImport
 from app.influencers.workbook import exporting, jobs
 from app.influencers.workbook.writing import CONTENT_TYPE, write
 from app.site.staff import workbooks
-from tests.site.conftest import signed_in
 from tests.site.html import checked
 from tests.staff import signed_in
 
