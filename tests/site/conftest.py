@@ -1,10 +1,13 @@
-"""Endorsements by the dozen, and what a page is held to."""
+"""Endorsements by the dozen, and staff who are signed in."""
 
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
 from django.utils import timezone
 
+from app.accounts.models import User
 from app.campaigns.models import Campaign
 from app.endorsements.models import Endorsement, State
 from app.regions.models import Region
@@ -59,3 +62,17 @@ def baltimore(maryland: Region) -> Region:
 def alaska(db: None) -> Region:
     """A square each side of the 180th meridian."""
     return make_region("state", "02", "Alaska", square(-160, 60, -150, 65), usps="AK")
+
+
+def signed_in(role: str) -> Client:
+    """The browser of a member of staff in one role."""
+    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
+    user.groups.add(Group.objects.get_or_create(name=role)[0])
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def outreach(db: None) -> Client:
+    return signed_in("outreach")

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from app.accounts.models import User
 from app.config.csp import HEADER
 from app.influencers.models import ConsentAccess, ConsentForm, Influencer
 from app.uploads.folder import Folder
 from app.uploads.stores import KEPT, StoreError
+from tests.site.conftest import signed_in
 from tests.site.html import Page, checked, get
 
 A_PDF = b"%PDF-1.7\nsigned"
@@ -25,19 +24,6 @@ TYPED = {"signed_on": "2026-11-01", "retain_until": "", "content_type": "applica
 def folder(settings: Any, tmp_path: Path) -> Path:
     settings.UPLOADS = str(tmp_path / "uploads")
     return tmp_path / "uploads"
-
-
-def signed_in(role: str) -> Client:
-    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def outreach(db: None) -> Client:
-    return signed_in("outreach")
 
 
 @pytest.fixture

@@ -7,33 +7,19 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from app.accounts.models import User
 from app.influencers.models import Account, Influencer
 from app.influencers.transfers import WorkbookImport
 from app.influencers.workbook import exporting, jobs
 from app.influencers.workbook.writing import CONTENT_TYPE, write
 from app.site.staff import workbooks
+from tests.site.conftest import signed_in
 from tests.site.html import checked
 
 HOME = "/staff/workbooks/"
 LIST = "/staff/accounts/youtube/"
-
-
-def signed_in(role: str) -> Client:
-    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
-    client = Client(enforce_csrf_checks=False)
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def outreach(db: None) -> Client:
-    return signed_in("outreach")
 
 
 @pytest.fixture
