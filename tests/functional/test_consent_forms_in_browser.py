@@ -88,7 +88,7 @@ def test_a_file_that_is_too_large_is_named_before_it_is_sent(asked_for: Page, tm
     choice = page.get_by_label("PDF document")
     choice.set_input_files(file_of(tmp_path, b"%PDF-" + b"x" * 10 * 1024**2))
     page.get_by_role("button", name="Upload").press("Enter")
-    assert "too large" in choice.evaluate("input => input.validationMessage")
+    assert "larger than 10 MB" in choice.evaluate("input => input.validationMessage")
     assert page.url == address
     choice.set_input_files(file_of(tmp_path, A_PDF, "smaller.pdf"))
     assert choice.evaluate("input => input.validationMessage") == ""
