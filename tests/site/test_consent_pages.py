@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from app.config.csp import HEADER
+from app.influencers import consent
 from app.influencers.models import ConsentAccess, ConsentForm, Influencer
 from app.uploads.folder import Folder
 from app.uploads.stores import KEPT, StoreError
@@ -62,6 +63,19 @@ def test_who_may_not_see_forms_is_not_told_of_them(asked_for: str, ada: Influenc
     viewer = signed_in("viewer")
     assert "onsent form" not in get(viewer, f"/staff/influencers/{ada.pk}/").html
     assert viewer.get(asked_for).status_code == 403
+
+
+def test_a_form_of_somebody_who_is_deleted_meanwhile_is_not_found(
+    outreach: Client, ada: Influencer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = consent.ask_for_form
+
+    def asked_too_late(pk: int, **values: Any) -> ConsentForm:
+        Influencer.objects.filter(pk=pk).delete()
+        return real(pk, **values)
+
+    monkeypatch.setattr(consent, "ask_for_form", asked_too_late)
+    assert outreach.post(f"/staff/influencers/{ada.pk}/consent-forms/new/", TYPED).status_code == 404
 
 
 def test_a_form_goes_its_way_in_pages(
