@@ -2,8 +2,8 @@
 
     make bench BENCH=regions
 
-Each importer is run as its user runs it, from the start of the program to the end of the last one, on a table that is
-empty before: the 3,233 counties of 2016, and more than 30,000 pieces cut from them. The loaders of the trade get the
+Each importer is run as its user runs it, from the start of the program to the end of the last one, on a table that has
+none of the layer before: more than 30,000 pieces cut from the counties of 2016, and beside them the 3,233 counties. The loaders of the trade get the
 work added that they leave to their user, see geodata/loaders.py; ours leaves out the maps, which none of them draws. All read the same files, from the disk's cache.
 
 `import_peak_mb` is the client's memory on the pieces. `assign_million` puts a million points into counties, which the

@@ -87,6 +87,21 @@ def show(folder: Path, file: Path, extra: Mapping[str, str]) -> PlanJson:
     return read(shown.stdout)
 
 
+def copy_root(place: Path) -> Path:
+    """Copy the platform's root into a folder, to be planned there as if nothing of it were there.
+
+    Returns:
+        The copy; the settings that have the project's name, which Terraform reads, stand beside it.
+    """
+    folder = place / "terraform"
+    unneeded = shutil.ignore_patterns(".terraform", "*.tfstate*", "tests", "edge", "bootstrap")
+    shutil.copytree(terraform.TERRAFORM, folder, ignore=unneeded)
+    # The committed backend is S3, where the state of the real environment is.
+    (folder / "backend_override.tf").write_text(_LOCAL_BACKEND)
+    shutil.copy(zappa_settings.COMMITTED, place)
+    return folder
+
+
 @cache
 def offline(environment: str, *arguments: str) -> PlanJson:
     """A plan of the environment as if nothing of it were there, made without AWS.
@@ -100,13 +115,7 @@ def offline(environment: str, *arguments: str) -> PlanJson:
         ops.terraform.UnavailableError: there is no Terraform or no provider.
     """
     with tempfile.TemporaryDirectory() as place, offline_aws.serve() as aws:
-        folder = Path(place) / "terraform"
-        unneeded = shutil.ignore_patterns(".terraform", "*.tfstate*", "tests", "edge", "bootstrap")
-        shutil.copytree(terraform.TERRAFORM, folder, ignore=unneeded)
-        # The committed backend is S3, where the state of the real environment is.
-        (folder / "backend_override.tf").write_text(_LOCAL_BACKEND)
-        # Terraform reads the project's name there.
-        shutil.copy(zappa_settings.COMMITTED, place)
+        folder = copy_root(Path(place))
         extra = aws.environment()
         terraform.init(folder, extra=extra)
         file = folder / "plan"

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core import mail
 from django.test import Client, override_settings
 from django.urls import clear_script_prefix
@@ -17,6 +16,7 @@ from app.jobs import worker
 from app.ratelimit.limiter import forget_limiter
 from app.regions.models import Region
 from tests.shapes import make_region, square
+from tests.staff import member
 
 Body = dict[str, Any]
 
@@ -67,31 +67,24 @@ def campaign(db: None) -> Campaign:
     )
 
 
-def _staff(role: str) -> User:
-    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
-    # A test that commits empties the tables afterwards, the groups of the migration too.
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
-    return user
-
-
 @pytest.fixture
 def moderator(db: None) -> User:
-    return _staff("moderator")
+    return member("moderator")
 
 
 @pytest.fixture
 def editor(db: None) -> User:
-    return _staff("editor")
+    return member("editor")
 
 
 @pytest.fixture
 def viewer(db: None) -> User:
-    return _staff("viewer")
+    return member("viewer")
 
 
 @pytest.fixture
 def administrator(db: None) -> User:
-    return _staff("administrator")
+    return member("administrator")
 
 
 @pytest.fixture

@@ -1,7 +1,12 @@
 """The importers that are compared: ours, and three others with the work added that they leave to their user.
 
 Each of the others fills a table of its own; one statement, as an operator would write it, then transforms, mends and
-simplifies the shapes and inserts or updates the regions. The end is the same rows in the same table with its indexes.
+simplifies the shapes, by the same functions as ours, and inserts or updates the regions. The end is the same rows in the
+same table with its indexes.
+
+What ours does besides stays in its time: it refuses what is no region or not on the globe, compares with the regions that
+are there, links them to their states, says which older ones they replace, locates everybody in them, and keeps a record of
+the run with its files' checksums. What the others do besides: their table is logged, and its shapes are compressed.
 """
 
 import os

@@ -10,11 +10,11 @@ from ops.rehearse.visitor import UnexpectedAnswerError, Visitor
 ADDRESS = "first@rehearsal.test"
 
 
-def sign_in_by_link(platform: StagePlatform, base_url: str) -> str:
+def sign_in_by_link(platform: StagePlatform, base_url: str) -> tuple[str, Visitor]:
     """Make an administrator, choose a password by the link, and open the list of staff.
 
     Returns:
-        The link's token, which nothing may have written down.
+        The link's token, which nothing may have written down, and the administrator.
     """
     said = administration.create_administrator(platform, base_url, ADDRESS)
     found = re.search(re.escape(base_url) + r"(/set-password/[\w-]+/)([\w-]+)/", said)
@@ -32,4 +32,4 @@ def sign_in_by_link(platform: StagePlatform, base_url: str) -> str:
     visitor.get("/admin/login/")
     visitor.post_form("/admin/login/", {"username": ADDRESS, "password": password, "next": "/"}, 302)
     visitor.get("/admin/accounts/user/")
-    return token
+    return token, visitor

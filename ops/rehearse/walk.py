@@ -7,7 +7,7 @@ import boto3
 from ops import functions
 from ops.deployment import Deployment
 from ops.processes import wait_until
-from ops.rehearse import administrator, cast, endorsement
+from ops.rehearse import administrator, cast, consent, endorsement
 from ops.rehearse.visitor import UnexpectedAnswerError, Visitor
 from ops.rehearse.world import World
 
@@ -36,8 +36,10 @@ def rehearse(world: World, deployment: Deployment, folder: Path) -> str:
     with steps.step("read it in the public list") as step:
         step.note = endorsement.check_public(url)
     with steps.step("make a first administrator, who signs in by a link") as step:
-        token = administrator.sign_in_by_link(platform, url)
+        token, staff = administrator.sign_in_by_link(platform, url)
         step.note = "302, 200, 302, 410"
+    with steps.step("send a consent form to the bucket, look at it, give it out, delete it") as step:
+        step.note = consent.send_and_delete(staff, is_told=bool(platform.upload_handler))
     with steps.step("/readyz, and a request that is too large") as step:
         Visitor(url).get("/readyz")
         Visitor(url).post_json(f"/api/campaigns/{cast.SLUG}/endorsements/", {"name": "x" * 5 * 1024**2}, 413)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import User
 from ops import chromium
+from tests.staff import member
 
 
 @pytest.fixture
@@ -41,8 +41,4 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
 
 @pytest.fixture
 def moderator(live_server: LiveServer) -> User:
-    # A test behind a live server empties every table afterwards, the roles that a migration made among them.
-    role, _ = Group.objects.get_or_create(name="moderator")
-    user = User.objects.create_user("moderator", password="correct horse battery", is_staff=True)
-    user.groups.add(role)
-    return user
+    return member("moderator")

@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from app.accounts.models import User
 from app.influencers.models import ConsentForm, Influencer
 from app.uploads.receiving import receive
+from tests.staff import PASSWORD, member
 
 pytestmark = pytest.mark.browser
 
@@ -25,11 +24,10 @@ def _folder(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture
 def at_ada(page: Page, live_server: LiveServer) -> Page:
     ada = Influencer.objects.create(name="Ada Lovelace", phone="+12025550143")
-    user = User.objects.create_user("outreach", password="correct horse battery", is_staff=True)
-    user.groups.add(Group.objects.get_or_create(name="outreach")[0])
+    member("outreach")
     page.goto(f"/staff/influencers/{ada.pk}/")
     page.get_by_label("Username").fill("outreach")
-    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     return page
 
@@ -90,7 +88,7 @@ def test_a_file_that_is_too_large_is_named_before_it_is_sent(asked_for: Page, tm
     choice = page.get_by_label("PDF document")
     choice.set_input_files(file_of(tmp_path, b"%PDF-" + b"x" * 10 * 1024**2))
     page.get_by_role("button", name="Upload").press("Enter")
-    assert "too large" in choice.evaluate("input => input.validationMessage")
+    assert "larger than 10 MB" in choice.evaluate("input => input.validationMessage")
     assert page.url == address
     choice.set_input_files(file_of(tmp_path, A_PDF, "smaller.pdf"))
     assert choice.evaluate("input => input.validationMessage") == ""

@@ -4,11 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from app.accounts.models import User
 from app.influencers.models import Account, Influencer
 from app.influencers.transfers import WorkbookImport
 from app.influencers.workbook import importing, jobs
@@ -16,6 +14,7 @@ from app.influencers.workbook.exporting import Record, accounts_asked_for, recor
 from app.influencers.workbook.reading import open_sheet
 from app.influencers.workbook.writing import write
 from app.uploads.receiving import receive
+from tests.staff import PASSWORD, member
 
 pytestmark = pytest.mark.browser
 
@@ -26,11 +25,10 @@ def signed_in(page: Page, live_server: LiveServer) -> Page:
     Account.objects.create(
         influencer=row, platform="youtube", handle="bob", url="https://www.youtube.com/@bob"
     )
-    user = User.objects.create_user("outreach", password="correct horse battery", is_staff=True)
-    user.groups.add(Group.objects.get_or_create(name="outreach")[0])
+    member("outreach")
     page.goto("/staff/workbooks/")
     page.get_by_label("Username").fill("outreach")
-    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     return page
 

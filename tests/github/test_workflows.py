@@ -317,4 +317,4 @@ def test_the_page_says_how_each_environment_is_limited() -> None:
     text = " ".join((ROOT / "docs" / "operating.md").read_text().split())
     (limits,) = re.findall(r"\*\*Limit every environment.*?Actions has to", text)
     assert all(f"`{name}`" in limits for name in (*infrastructure.ENVIRONMENTS, *zappa_settings.STAGES))
-    assert "Give `prod` **and `nonprod`** required reviewers" in limits
+    assert "Give `prod` and `nonprod` required reviewers" in limits

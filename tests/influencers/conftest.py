@@ -4,33 +4,26 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 
 from app.accounts import tokens
 from app.accounts.models import MachineToken, User
 from app.influencers.models import Account, Influencer
 from app.influencers.services import tags_named
+from tests.staff import member, signed_in
 
 Make = Callable[..., Any]
 
 
 @pytest.fixture
 def make_user(db: None) -> Callable[[str], User]:
-    def make(role: str) -> User:
-        user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
-        return user
-
-    return make
+    return member
 
 
 @pytest.fixture
-def outreach(make_user: Callable[[str], User]) -> Client:
+def outreach(db: None) -> Client:
     """Somebody of the outreach, signed in."""
-    client = Client()
-    client.force_login(make_user("outreach"))
-    return client
+    return signed_in("outreach")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from app.campaigns.models import Campaign
@@ -10,6 +11,7 @@ from app.endorsements.models import Endorsement, State
 from app.regions.models import Region
 from app.stakeholders.models import RegionAssignment, Stakeholder
 from tests.shapes import make_region, square
+from tests.staff import signed_in
 
 Endorse = Callable[..., list[Endorsement]]
 
@@ -48,6 +50,12 @@ def endorsed(campaign: Campaign) -> Endorse:
         return made
 
     return make
+
+
+@pytest.fixture
+def outreach(db: None) -> Client:
+    """Somebody of the outreach, signed in."""
+    return signed_in("outreach")
 
 
 @pytest.fixture

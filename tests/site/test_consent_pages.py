@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from app.accounts.models import User
 from app.config.csp import HEADER
+from app.influencers import consent
 from app.influencers.models import ConsentAccess, ConsentForm, Influencer
 from app.uploads.folder import Folder
 from app.uploads.stores import KEPT, StoreError
 from tests.site.html import Page, checked, get
+from tests.staff import signed_in
 
 A_PDF = b"%PDF-1.7\nsigned"
 TYPED = {"signed_on": "2026-11-01", "retain_until": "", "content_type": "application/pdf"}
@@ -25,19 +25,6 @@ TYPED = {"signed_on": "2026-11-01", "retain_until": "", "content_type": "applica
 def folder(settings: Any, tmp_path: Path) -> Path:
     settings.UPLOADS = str(tmp_path / "uploads")
     return tmp_path / "uploads"
-
-
-def signed_in(role: str) -> Client:
-    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def outreach(db: None) -> Client:
-    return signed_in("outreach")
 
 
 @pytest.fixture
@@ -76,6 +63,19 @@ def test_who_may_not_see_forms_is_not_told_of_them(asked_for: str, ada: Influenc
     viewer = signed_in("viewer")
     assert "onsent form" not in get(viewer, f"/staff/influencers/{ada.pk}/").html
     assert viewer.get(asked_for).status_code == 403
+
+
+def test_a_form_of_somebody_who_is_deleted_meanwhile_is_not_found(
+    outreach: Client, ada: Influencer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = consent.ask_for_form
+
+    def asked_too_late(pk: int, **values: Any) -> ConsentForm:
+        Influencer.objects.filter(pk=pk).delete()
+        return real(pk, **values)
+
+    monkeypatch.setattr(consent, "ask_for_form", asked_too_late)
+    assert outreach.post(f"/staff/influencers/{ada.pk}/consent-forms/new/", TYPED).status_code == 404
 
 
 def test_a_form_goes_its_way_in_pages(

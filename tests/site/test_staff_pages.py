@@ -6,7 +6,6 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,6 +20,7 @@ from app.influencers.transfers import WorkbookExport, WorkbookImport
 from app.site.staff.chart import line
 from app.site.staff.urls import urlpatterns
 from tests.site.html import checked, get
+from tests.staff import signed_in
 
 LIST = "/staff/accounts/youtube/"
 ROLES = ("viewer", "outreach", "editor", "moderator", "administrator")
@@ -63,19 +63,6 @@ MAY = {
     "staff-tokens": ADMINISTRATORS,
     "staff-revoke-token": ADMINISTRATORS,
 }
-
-
-def signed_in(role: str) -> Client:
-    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def outreach(db: None) -> Client:
-    return signed_in("outreach")
 
 
 @pytest.fixture

@@ -7,33 +7,19 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from app.accounts.models import User
 from app.influencers.models import Account, Influencer
 from app.influencers.transfers import WorkbookImport
 from app.influencers.workbook import exporting, jobs
 from app.influencers.workbook.writing import CONTENT_TYPE, write
 from app.site.staff import workbooks
 from tests.site.html import checked
+from tests.staff import signed_in
 
 HOME = "/staff/workbooks/"
 LIST = "/staff/accounts/youtube/"
-
-
-def signed_in(role: str) -> Client:
-    user = User.objects.create_user(role, password="correct horse battery", is_staff=True)
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
-    client = Client(enforce_csrf_checks=False)
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def outreach(db: None) -> Client:
-    return signed_in("outreach")
 
 
 @pytest.fixture
@@ -170,7 +156,7 @@ def test_a_larger_workbook_is_sent_past_us_by_a_page_of_its_own(
     checked(response)
     form = response.context["upload"]
     assert "until " + form.expires_at.strftime("%H:%M") in response.content.decode()
-    assert "at most 50 MB" in response.content.decode()
+    assert "At most 50 MB" in response.content.decode()
 
     sent = outreach.post(form.action, {**form.fields, "file": SimpleUploadedFile("big.xlsx", write(ROWS))})
     assert sent["Location"] == f"http://testserver{address}arrived/"

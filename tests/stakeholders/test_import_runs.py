@@ -110,7 +110,8 @@ def test_the_database_refuses_a_success_that_lost_a_record() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_second_import_at_the_same_time_is_refused(archive: Path) -> None:
-    with psycopg2.connect(**connection.get_connection_params() | {"cursor_factory": None}) as other:
+    limited = {"cursor_factory": None, "options": "-c lock_timeout=5s"}
+    with psycopg2.connect(**connection.get_connection_params() | limited) as other:
         with other.cursor() as cursor:
             cursor.execute(LOCK, (0x7265676E, 1))
         assert is_import_running()

@@ -1,7 +1,6 @@
 """One plan of each environment for all tests, made offline by the real Terraform and the real provider, and what it says."""
 
 import json
-import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from ops import offline_aws, terraform, zappa_settings
-
-LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
+from ops import offline_aws, plans, terraform, zappa_settings
 
 # All that is optional and has a policy or a price.
 EVERYTHING_ON = (
@@ -73,19 +70,14 @@ def skipped_without_terraform() -> Iterator[None]:
 def plan_of(tmp_path_factory: pytest.TempPathFactory) -> PlanOf:
     """`plan_of("prod")`, or of a fork: `plan_of("prod", project="river-alliance")`."""
     with skipped_without_terraform():
-        return _planner(tmp_path_factory.getbasetemp() / "terraform")
+        return _planner(tmp_path_factory.getbasetemp() / "platform")
 
 
 # Each folder of tests that asks for plans has a fixture of its own, and all of them these plans.
 @cache
-def _planner(folder: Path) -> PlanOf:
-    unwanted = shutil.ignore_patterns(".terraform", "*.tfstate*", "tests")
-    shutil.copytree(terraform.TERRAFORM, folder, ignore=unwanted, dirs_exist_ok=True)
-    (folder / "backend_override.tf").write_text(LOCAL_BACKEND)
-    # Terraform reads the project's name there.
-    settings = folder.parent / zappa_settings.COMMITTED.name
-    name, committed = zappa_settings.project_name(), zappa_settings.COMMITTED.read_text()
-    settings.write_text(committed)
+def _planner(place: Path) -> PlanOf:
+    folder, settings = plans.copy_root(place), place / zappa_settings.COMMITTED.name
+    name, committed = zappa_settings.project_name(), settings.read_text()
     terraform.init(folder)
 
     @cache

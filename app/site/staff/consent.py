@@ -60,7 +60,11 @@ class NewConsentForm(SummarisedForm):
 def new_consent_form(request: HttpRequest, pk: int) -> HttpResponse:
     influencer = get_object_or_404(Influencer, pk=pk)
     form = NewConsentForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and (made := form.ask(influencer, request.user.get_username())):
+    try:
+        made = form.ask(influencer, request.user.get_username()) if form.is_bound else None
+    except Influencer.DoesNotExist:
+        raise Http404 from None
+    if made:
         return redirect("site:staff-consent-form", made.pk)
     context = {"form": form, "influencer": influencer}
     return render(request, "site/staff/new_consent_form.html", context, status=400 if form.errors else 200)

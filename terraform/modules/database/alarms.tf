@@ -63,13 +63,13 @@ resource "aws_cloudwatch_metric_alarm" "connections" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "replica_behind" {
-  count = length(aws_db_instance.replica)
+  count = length(aws_db_instance.replica) # of one at the most
 
   alarm_name          = "${var.name}-database-replica-behind"
   alarm_description   = "The read replica is more than five minutes behind: who reads there is told old news. Owner: engineer. Runbook: docs/runbooks/database-replica.md"
   namespace           = "AWS/RDS"
   metric_name         = "ReplicaLag"
-  dimensions          = { DBInstanceIdentifier = aws_db_instance.replica[0].identifier }
+  dimensions          = { DBInstanceIdentifier = aws_db_instance.replica[local.serving_key].identifier }
   statistic           = "Minimum"
   period              = 300
   evaluation_periods  = 3

@@ -127,10 +127,11 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_db_instance" "replica" {
-  count = var.read_replica && var.aurora == null ? 1 : 0
+  # One of another source is another one: RDS can't turn it.
+  for_each = var.read_replica && var.aurora == null ? { (local.serving_key) = local.identifier } : {}
 
-  identifier          = "${local.identifier}-replica"
-  replicate_source_db = local.identifier
+  identifier          = "${each.value}-replica"
+  replicate_source_db = each.value
   instance_class      = var.instance_class
   storage_encrypted   = true
   # As far as its source may grow, or replication stops.

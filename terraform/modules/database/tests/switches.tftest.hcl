@@ -41,11 +41,11 @@ run "a_replica_copies_the_instance_and_is_as_private" {
   }
 
   assert {
-    condition     = aws_db_instance.replica[0].replicate_source_db == "example" && aws_db_instance.replica[0].instance_class == "db.t4g.micro"
+    condition     = aws_db_instance.replica["first"].replicate_source_db == "example" && aws_db_instance.replica["first"].instance_class == "db.t4g.micro"
     error_message = "It copies another one, or is another kind."
   }
   assert {
-    condition     = !aws_db_instance.replica[0].publicly_accessible && aws_db_instance.replica[0].storage_encrypted
+    condition     = !aws_db_instance.replica["first"].publicly_accessible && aws_db_instance.replica["first"].storage_encrypted
     error_message = "It is public, or in the clear."
   }
   assert {
@@ -180,6 +180,20 @@ run "a_restored_instance_serves_beside_the_first_which_stays" {
   assert {
     condition     = aws_cloudwatch_log_group.this["example-20261121t0930/postgresql"].name == "/aws/rds/instance/example-20261121t0930/postgresql" && aws_cloudwatch_log_group.this["postgresql"].name == "/aws/rds/instance/example/postgresql"
     error_message = "Somebody's logs would be kept for ever."
+  }
+}
+
+run "after_a_restore_the_replica_is_made_anew_of_what_serves" {
+  command = plan
+
+  variables {
+    instances    = ["example", "example-20261121t0930"]
+    read_replica = true
+  }
+
+  assert {
+    condition     = [for one in aws_db_instance.replica : one.replicate_source_db] == ["example-20261121t0930"] && !contains(keys(aws_db_instance.replica), "first")
+    error_message = "It would be turned to another source, which RDS refuses."
   }
 }
 
