@@ -80,7 +80,7 @@ locals {
         Sid      = "MakeRules"
         Effect   = "Allow"
         Action   = ["events:DeleteRule", "events:DescribeRule", "events:ListTargetsByRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"]
-        Resource = [for begin in concat(["${var.project}-${stage}-"], [for name in local.functions_of[stage] : substr(sha1(name), 0, 12)]) : "arn:${local.partition}:events:${local.here}:rule/${begin}*"]
+        Resource = [for begin in concat(["${var.project}-${stage}-"], [for name in local.functions_of[stage] : substr(sha1(name), 0, 8)]) : "arn:${local.partition}:events:${local.here}:rule/${begin}*"]
       },
       # Knows no resource.
       { Sid = "FindRules", Effect = "Allow", Action = "events:ListRuleNamesByTarget", Resource = "*" },
