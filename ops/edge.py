@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import ClientError
 
-from ops import consent, infrastructure, platform, terraform
+from ops import consent, infrastructure, plans, platform, terraform
 from ops.platform import StagePlatform
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -198,8 +198,10 @@ def _prepare(target: StagePlatform, api_url: str) -> tuple[dict[str, str], Path]
 
 
 def _refuse_to_take_away(plan: Path, extra: dict[str, str], stage: str) -> None:
-    shown = terraform.run(FOLDER, "show", "-json", str(plan), extra=extra)
-    changes = json.loads(shown.stdout)["resource_changes"]
+    try:
+        changes = plans.show(FOLDER, plan, extra)["resource_changes"]
+    except plans.PlanError as error:
+        raise EdgeError(str(error)) from None
     lost = [change["address"] for change in changes if "delete" in change["change"]["actions"]]
     if lost:
         raise EdgeError(f"This would take away {', '.join(lost)}. Look at it: make edge STAGE={stage}")

@@ -200,7 +200,16 @@ def restore(outputs: Mapping[str, Any], environment: str, at: str, backup: str =
     consent.ask(f"Make {name_of(names[-1], chosen)}?")
     name = start(rds, serving, chosen, backup)
     print("RDS does it alone: interrupted, run the same with this AT again. It takes ten minutes and more.")
-    _tell(wait(rds, name), names, environment, chosen)
+    try:
+        restored = wait(rds, name)
+    except (BotoCoreError, ClientError) as error:
+        again = f"make restore ENV={environment} AT={_written(chosen)}" + (
+            f" BACKUP={backup}" if backup else ""
+        )
+        raise RestoreError(
+            f"{error}\nRDS goes on without us. Sign in again if that ended, then wait for it by `{again}`."
+        ) from None
+    _tell(restored, names, environment, chosen)
 
 
 def _tell(restored: Instance, names: Sequence[str], environment: str, at: datetime) -> None:

@@ -154,6 +154,21 @@ def test_the_newest_moment_is_named_so_that_it_can_be_said_again(
     assert "was begun before" in capsys.readouterr().out
 
 
+def test_a_wait_whose_credentials_end_says_how_to_go_on(
+    serving: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = {"Error": {"Code": "ExpiredTokenException", "Message": "The token has expired."}}
+
+    def sign_out(*_: object) -> None:
+        raise ClientError(ended, "DescribeDBInstances")
+
+    monkeypatch.setattr(restore, "wait", sign_out)
+    with pytest.raises(RestoreError) as refusal:
+        restore.restore(outputs(serving), "prod", "2026-01-02T10:30+01:00")
+    assert "ExpiredTokenException" in str(refusal.value)
+    assert "`make restore ENV=prod AT=2026-01-02T09:30:00Z`" in str(refusal.value)
+
+
 def test_of_one_that_was_restored_the_name_does_not_grow() -> None:
     at = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
     assert restore.name_of("river-nonprod-20260102t093000", at) == "river-nonprod-20261121t093000"
