@@ -126,7 +126,7 @@ def test_every_kind_that_a_plan_makes_is_known_here(plan_of: PlanOf, environment
     assert "aws_db_instance" in kinds
 
 
-def refused_to(bootstrap: BootstrapPlan, environment: str, wanted: Iterable[Thing]) -> list[tuple[str, str]]:
+def refused_to(bootstrap: BootstrapPlan, environment: str, wanted: list[Thing]) -> list[tuple[str, str]]:
     """(address, action) that an environment's apply role may not do to what it is to make and change."""
     statements = bootstrap.roles[f"apply-{environment}"]
     always = {"aws:RequestedRegion": "us-east-1", "iam:PermissionsBoundary": boundary_arn(environment)}
@@ -139,6 +139,11 @@ def refused_to(bootstrap: BootstrapPlan, environment: str, wanted: Iterable[Thin
         )
         for action in actions
         if not iam.allows(statements, action, thing.arn, {**always, **context})
+    ] + [
+        (thing.address, f"{action} on {arn}")
+        for thing in wanted
+        for action, arn in thing.kind.also
+        if not iam.allows(statements, action, f"arn:aws:{arn}", always)
     ]
 
 

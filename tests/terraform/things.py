@@ -1,6 +1,6 @@
 """What a plan makes, as IAM sees it: ARNs and tags, and the calls that make and change each kind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ops import offline_aws
@@ -18,11 +18,13 @@ class Kind:
         arns: what follows `arn:aws:`, with the resource's own values; a number stands in where AWS chooses one.
         made_by: calls that make it, which have its tags in the request.
         changed_by: calls on what is there.
+        also: what those calls ask leave for besides: action, and what follows `arn:aws:`. It has no tags.
     """
 
     arns: tuple[str, ...]
     made_by: tuple[str, ...]
     changed_by: tuple[str, ...]
+    also: tuple[tuple[str, str], ...] = ()
 
 
 def _network(kind: str, made_by: str, *changed_by: str) -> Kind:
@@ -36,6 +38,22 @@ def _named(service: str, arn: str, made_by: str, *changed_by: str) -> Kind:
         (f"{service}:{arn}",), (f"{service}:{made_by}",), tuple(f"{service}:{one}" for one in changed_by)
     )
 
+
+def _also(kind: Kind, *also: tuple[str, str]) -> Kind:
+    return replace(kind, also=also)
+
+
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
+_INSTANCES_GROUPS = tuple(
+    (f"rds:{action}", f"rds:{_HERE}:{group}")
+    for action in ("CreateDBInstance", "ModifyDBInstance")
+    for group in ("og:default:postgres-16", "pg:default.postgres16")
+)
+_AURORAS_GROUPS = tuple(
+    (f"rds:{action}", f"rds:{_HERE}:{group}")
+    for action in ("CreateDBCluster", "ModifyDBCluster", "RestoreDBClusterFromSnapshot")
+    for group in ("og:default:aurora-postgresql-16", "cluster-pg:default.aurora-postgresql16")
+)
 
 KINDS = {
     "aws_budgets_budget": _named("budgets", f"{_ACCOUNT}:budget/{{name}}", "ModifyBudget", "ModifyBudget"),
@@ -56,16 +74,21 @@ KINDS = {
     "aws_cloudwatch_metric_alarm": _named(
         "cloudwatch", f"{_HERE}:alarm:{{alarm_name}}", "PutMetricAlarm", "DeleteAlarms"
     ),
-    "aws_db_instance": _named(
-        "rds",
-        f"{_HERE}:db:{{identifier}}",
-        "CreateDBInstance",
-        "ModifyDBInstance",
-        "DeleteDBInstance",
-        "AddTagsToResource",
-        "CreateDBInstanceReadReplica",
-        "StartDBInstanceAutomatedBackupsReplication",
-        "StopDBInstanceAutomatedBackupsReplication",
+    "aws_db_instance": _also(
+        _named(
+            "rds",
+            f"{_HERE}:db:{{identifier}}",
+            "CreateDBInstance",
+            "ModifyDBInstance",
+            "DeleteDBInstance",
+            "AddTagsToResource",
+            "CreateDBInstanceReadReplica",
+            "StartDBInstanceAutomatedBackupsReplication",
+            "StopDBInstanceAutomatedBackupsReplication",
+        ),
+        *_INSTANCES_GROUPS,
+        ("rds:CreateDBInstanceReadReplica", f"rds:{_HERE}:og:default:postgres-16"),
+        ("rds:StartDBInstanceAutomatedBackupsReplication", f"rds:us-west-2{_ACCOUNT}:auto-backup:ab-1"),
     ),
     "aws_db_parameter_group": _named(
         "rds", f"{_HERE}:pg:{{name_prefix}}2026", "CreateDBParameterGroup", "DeleteDBParameterGroup"
@@ -104,15 +127,19 @@ KINDS = {
         ("kms:CreateKey", "kms:TagResource"),
         ("kms:CreateAlias", "kms:CreateGrant", "kms:EnableKeyRotation", "kms:ScheduleKeyDeletion"),
     ),
-    "aws_rds_cluster": _named(
-        "rds",
-        f"{_HERE}:cluster:{{cluster_identifier}}",
-        "CreateDBCluster",
-        "ModifyDBCluster",
-        "DeleteDBCluster",
+    "aws_rds_cluster": _also(
+        _named(
+            "rds",
+            f"{_HERE}:cluster:{{cluster_identifier}}",
+            "CreateDBCluster",
+            "ModifyDBCluster",
+            "DeleteDBCluster",
+        ),
+        *_AURORAS_GROUPS,
     ),
-    "aws_rds_cluster_instance": _named(
-        "rds", f"{_HERE}:db:{{identifier}}", "CreateDBInstance", "DeleteDBInstance"
+    "aws_rds_cluster_instance": _also(
+        _named("rds", f"{_HERE}:db:{{identifier}}", "CreateDBInstance", "DeleteDBInstance"),
+        ("rds:CreateDBInstance", f"rds:{_HERE}:pg:default.aurora-postgresql16"),
     ),
     "aws_rds_cluster_parameter_group": _named(
         "rds",

@@ -91,6 +91,7 @@ locals {
     { plan = local.plan, read-states = local.read_states },
     { for who, statements in local.reads : "reads-${who}" => statements },
     { for environment, statements in local.make_network : "writes-network-${environment}" => statements },
+    { for environment, statements in local.make_databases : "writes-databases-${environment}" => statements },
     { for environment, statements in local.make_data : "writes-data-${environment}" => statements },
     { for environment, statements in local.make_around : "writes-around-${environment}" => concat(statements, local.leave_the_others[environment]) },
     { for environment, statements in local.make_import : "writes-import-${environment}" => statements },
@@ -105,7 +106,7 @@ locals {
   whose = { for role in keys(local.contexts) : role => trimprefix(trimprefix(role, "apply-"), "deploy-") }
   kinds_of = merge(
     { plan = ["plan"], drift = ["read-states", "reads"] },
-    { for environment in keys(var.environments) : "apply-${environment}" => ["reads", "writes-network", "writes-data", "writes-around", "writes-import", "roles", "state-${environment}"] },
+    { for environment in keys(var.environments) : "apply-${environment}" => ["reads", "writes-network", "writes-databases", "writes-data", "writes-around", "writes-import", "roles", "state-${environment}"] },
     { for stage in keys(local.stages) : "deploy-${stage}" => ["deploy-${stage}", "import-${stage}", "edge"] },
   )
 }

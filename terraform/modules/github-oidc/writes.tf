@@ -14,8 +14,8 @@ locals {
     ]
   }
 
-  make_data = {
-    for environment, of in var.environments : environment => concat([
+  make_databases = {
+    for environment, of in var.environments : environment => [
       {
         Sid    = "MakeDatabases"
         Effect = "Allow"
@@ -29,6 +29,18 @@ locals {
         ]
         Resource = of.owned.databases
       },
+      # Whoever names no group gets AWS's own, which nobody can change and RDS asks leave for all the same.
+      {
+        Sid    = "UseAwsOwnGroups"
+        Effect = "Allow"
+        Action = [
+          "rds:CreateDBCluster", "rds:CreateDBInstance", "rds:CreateDBInstanceReadReplica", "rds:ModifyDBCluster", "rds:ModifyDBInstance",
+          "rds:RestoreDBClusterFromSnapshot",
+        ]
+        Resource = [for group in ["cluster-pg:default.*", "og:default:*", "pg:default.*"] : "arn:${local.partition}:rds:${local.here}:${group}"]
+      },
+      # A copy is known by a number, in another region. What it is a copy of is asked for too, and is known by its name.
+      { Sid = "CopyBackups", Effect = "Allow", Action = "rds:StartDBInstanceAutomatedBackupsReplication", Resource = "arn:${local.partition}:rds:*:${local.account_id}:auto-backup:*" },
       # Proxies are known by numbers, so by their tags; making one knows no resource.
       { Sid = "MakeProxies", Effect = "Allow", Action = "rds:CreateDBProxy", Resource = "*", Condition = { StringEquals = local.new_tags[environment] } },
       {
@@ -64,6 +76,11 @@ locals {
         Condition = { StringEquals = local.own_tags[environment] }
       },
       { Sid = "NameKeysOfCopies", Effect = "Allow", Action = ["kms:CreateAlias", "kms:DeleteAlias"], Resource = of.owned.key_aliases },
+    ]
+  }
+
+  make_data = {
+    for environment, of in var.environments : environment => concat([
       {
         Sid    = "MakeTables"
         Effect = "Allow"
