@@ -174,7 +174,10 @@ KINDS = {
     "aws_sns_topic": _named("sns", f"{_HERE}:{{name}}", "CreateTopic", "SetTopicAttributes", "DeleteTopic"),
     "aws_subnet": _network("subnet", "CreateSubnet", "ModifySubnetAttribute", "DeleteSubnet"),
     "aws_vpc": _network("vpc", "CreateVpc", "CreateSubnet", "ModifyVpcAttribute", "DeleteVpc"),
-    "aws_vpc_endpoint": _network("vpc-endpoint", "CreateVpcEndpoint", "DeleteVpcEndpoints"),
+    "aws_vpc_endpoint": _also(
+        _network("vpc-endpoint", "CreateVpcEndpoint", "DeleteVpcEndpoints"),
+        ("route53:AssociateVPCWithHostedZone", "route53:::hostedzone/Z1"),
+    ),
     "aws_vpc_security_group_egress_rule": _network(
         "security-group-rule", "AuthorizeSecurityGroupEgress", "ModifySecurityGroupRules"
     ),

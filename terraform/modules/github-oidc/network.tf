@@ -49,6 +49,8 @@ locals {
           Resource  = "${local.network_arn}:*/*"
           Condition = { StringEquals = local.own_tags[environment], StringEqualsIfExists = local.new_tags[environment] }
         },
+        # An endpoint that answers to a service's name has a private zone, which is AWS's own and whose number nobody knows before.
+        { Sid = "NameEndpoints", Effect = "Allow", Action = "route53:AssociateVPCWithHostedZone", Resource = "arn:${local.partition}:route53:::hostedzone/*" },
         # A VPC's default group comes without tags. Terraform takes it by tagging it, and closes it.
         {
           Sid       = "TakeDefaultGroups"
