@@ -2,6 +2,7 @@
 module "environments" {
   source = "../modules/environments"
 
-  project = local.project
-  region  = var.region
+  project      = local.project
+  region       = var.region
+  mail_domains = var.mail_domains
 }

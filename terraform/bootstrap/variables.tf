@@ -9,6 +9,12 @@ variable "region" {
   }
 }
 
+variable "mail_domains" {
+  description = "By environment the mail_domain of its file in terraform/environments. Once one is named, an environment sends as its own domain alone and its apply role changes no other's identity; one that is not named sends nothing. Empty: as any identity of the account."
+  type        = map(string)
+  default     = {}
+}
+
 variable "github_repository" {
   description = "The repository whose workflows may plan, apply and deploy: owner/name. Empty: no roles for workflows."
   type        = string

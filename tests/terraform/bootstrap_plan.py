@@ -14,6 +14,7 @@ Statements = list[dict[str, Any]]
 # Three stages with a CDN each, whose names stand in one zone.
 ZONE = "Z0123456789ABC"
 _DOMAINS = {"dev": "dev.example.org", "staging": "staging.example.org", "prod": "example.org"}
+MAIL_DOMAINS = {"nonprod": "dev.example.org", "prod": "example.org"}
 _NUMBERED = ("cache-policy", "key-value-store", "origin-access-control", "response-headers-policy")
 EDGES: dict[str, dict[str, Any]] = {
     stage: {
@@ -66,6 +67,7 @@ def make(folder: Path) -> BootstrapPlan:
     with offline_aws.serve() as aws:
         given = ["-var=emulated=true", "-var=github_repository=river-alliance/coalition"]
         given.append(f"-var=github_edges={json.dumps(EDGES)}")
+        given.append(f"-var=mail_domains={json.dumps(MAIL_DOMAINS)}")
         made = terraform.run(root, "plan", "-no-color", *given, f"-out={root}/plan", extra=aws.environment())
         assert made.returncode == 0, made.stderr
         shown = terraform.run(root, "show", "-json", f"{root}/plan", extra=aws.environment())

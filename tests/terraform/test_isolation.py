@@ -8,7 +8,7 @@ import pytest
 
 from ops import offline_aws, zappa_settings
 from tests.terraform import iam, things
-from tests.terraform.bootstrap_plan import BootstrapPlan, Statements
+from tests.terraform.bootstrap_plan import MAIL_DOMAINS, BootstrapPlan, Statements
 from tests.terraform.iam import listed
 from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, allowed
 from tests.terraform.things import Thing
@@ -48,6 +48,15 @@ HARMLESS = ("Describe", "Get", "List", "View")
 READS_DATA = {"s3:GetObject", "secretsmanager:GetSecretValue"}
 # AWS can't tell whose: the READMEs of github-oidc and environments.
 NOT_TO_BE_LIMITED = {"ecs:DeregisterTaskDefinition", "sns:Unsubscribe"}
+# AWS documents that it knows the thing's tags when it is asked for these; of all others IAM may be told of none.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/
+TELLS_TAGS = {
+    "ec2:CreateTags",
+    "ec2:RevokeSecurityGroupEgress",
+    "ec2:RevokeSecurityGroupIngress",
+    "kms:TagResource",
+    "rds:AddTagsToResource",
+}
 # They name nothing that is there.
 MAKES_ONLY = {"kms:CreateKey", "rds:CreateDBProxy"}
 WITHOUT_A_NAME = {
@@ -55,8 +64,6 @@ WITHOUT_A_NAME = {
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:UnassignPrivateIpAddresses",
-    "ses:SendEmail",
-    "ses:SendRawEmail",
 }
 
 
@@ -68,6 +75,7 @@ def whole_plan(plan_of: PlanOf, environment: str) -> Plan:
     return plan_of(
         environment,
         *EVERYTHING_ON,
+        f"-var=mail_domain={MAIL_DOMAINS[environment]}",
         f"-var=import_schedules={{ geocode = {{ {schedule} }} }}",
         f"-var=stages={{ {settings} }}",
     )
@@ -110,7 +118,9 @@ def reached(
         if action.partition(":")[0] == thing.service
         if (action, thing.resource_type) not in things.NEW_PARTS_OF_A_NETWORK
         for context in contexts
-        if iam.allows(statements, action, thing.arn, {**context, **thing.existing()})
+        for existing in ({}, thing.existing())
+        if existing or action not in TELLS_TAGS
+        if iam.allows(statements, action, thing.arn, {**context, **existing})
     }
 
 
@@ -398,6 +408,23 @@ def test_a_boundary_ends_at_the_other_environment(
     statements = bootstrap.boundaries[environment]
     found = reached(statements, everything(plan_of, OTHER[environment]), environment, "")
     assert {action for action, _ in found} == WITHOUT_A_NAME
+
+
+@pytest.mark.parametrize("environment", OTHER)
+def test_an_environment_sends_mail_as_its_own_domain_alone(
+    bootstrap: BootstrapPlan, environment: str
+) -> None:
+    statements = bootstrap.boundaries[environment]
+    anybody = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/team@example.net"
+    senders = [f"no-reply@{domain}" for domain in (*MAIL_DOMAINS.values(), "example.net", "EXAMPLE.ORG")]
+    sends = {
+        (action, sender)
+        for action in ("ses:SendEmail", "ses:SendRawEmail")
+        for sender in senders
+        if iam.allows(statements, action, anybody, {"ses:FromAddress": sender})
+    }
+    own = f"no-reply@{MAIL_DOMAINS[environment]}"
+    assert sends == {("ses:SendEmail", own), ("ses:SendRawEmail", own)}
 
 
 def test_a_boundary_makes_no_role_and_nothing_else_that_lasts(bootstrap: BootstrapPlan) -> None:

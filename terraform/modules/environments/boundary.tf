@@ -23,12 +23,14 @@ locals {
         Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:GetObjectTagging", "s3:ListBucket", "s3:PutObject", "s3:PutObjectTagging"]
         Resource = flatten([for bucket in local.application_buckets[environment] : [bucket, "${bucket}/*"]])
       },
-      # A recipient may be an identity of the account too, of either environment: the role's own policy says as whom it sends.
+      # A recipient may be an identity of the account too, of either environment: as whom it sends is said by the condition. The role's
+      # own policy says it too, but an apply role writes that.
       {
-        Sid      = "SendMail"
-        Effect   = "Allow"
-        Action   = ["ses:SendEmail", "ses:SendRawEmail"]
-        Resource = concat(["arn:${local.partition}:ses:${local.here}:identity/*"], owned.configuration_sets)
+        Sid       = "SendMail"
+        Effect    = "Allow"
+        Action    = ["ses:SendEmail", "ses:SendRawEmail"]
+        Resource  = concat(["arn:${local.partition}:ses:${local.here}:identity/*"], owned.configuration_sets)
+        Condition = { StringLike = { "ses:FromAddress" = "*@${local.mail_domains[environment]}" } }
       },
       { Sid = "InvokeFunctions", Effect = "Allow", Action = "lambda:InvokeFunction", Resource = owned.functions },
       { Sid = "FetchImages", Effect = "Allow", Action = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], Resource = owned.repositories },

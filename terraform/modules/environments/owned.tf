@@ -12,6 +12,9 @@ locals {
 
   functions = { for environment, stages in local.stages : environment => flatten([for stage in stages : ["${var.project}-${stage}", "${var.project}-${stage}-ops"]]) }
 
+  # A domain or, as long as none is named, a pattern of all. No domain ends in .invalid (RFC 2606).
+  mail_domains = { for environment in keys(local.names) : environment => length(var.mail_domains) == 0 ? "*" : lookup(var.mail_domains, environment, "none.invalid") }
+
   # A test holds this against the plans of both environments: all that one makes is in its list, and nothing in the other's.
   owned = {
     for environment, name in local.names : environment => {

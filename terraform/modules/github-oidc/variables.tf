@@ -10,6 +10,7 @@ variable "environments" {
     stages       = list(string)
     boundary_arn = string
     owned        = map(list(string))
+    sender_arn   = string
     denied       = list(string)
   }))
 }

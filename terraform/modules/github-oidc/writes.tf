@@ -141,12 +141,12 @@ locals {
         ]
         Resource = of.owned.configuration_sets
       },
-      # An identity is called as the domain, whatever that is, so it is known by its tags.
+      # By its name as far as bootstrap is told that, and by its tags: SES may say nothing of these when it is asked to tag.
       {
         Sid       = "MakeTheSender"
         Effect    = "Allow"
         Action    = ["ses:CreateEmailIdentity", "ses:TagResource"]
-        Resource  = "arn:${local.partition}:ses:${local.here}:identity/*"
+        Resource  = of.sender_arn
         Condition = { StringEquals = local.new_tags[environment], StringEqualsIfExists = local.own_tags[environment] }
       },
       {
@@ -156,7 +156,7 @@ locals {
           "ses:DeleteEmailIdentity", "ses:PutEmailIdentityConfigurationSetAttributes", "ses:PutEmailIdentityDkimSigningAttributes",
           "ses:PutEmailIdentityMailFromAttributes", "ses:TagResource", "ses:UntagResource",
         ]
-        Resource  = "arn:${local.partition}:ses:${local.here}:identity/*"
+        Resource  = of.sender_arn
         Condition = { StringEquals = local.own_tags[environment], StringEqualsIfExists = local.new_tags[environment] }
       },
       { Sid = "MakeBudgets", Effect = "Allow", Action = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"], Resource = of.owned.budgets },

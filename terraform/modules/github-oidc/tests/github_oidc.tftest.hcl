@@ -25,6 +25,10 @@ run "environments" {
   module {
     source = "../environments"
   }
+
+  variables {
+    mail_domains = { nonprod = "${join("", [for _ in range(63) : "n"])}.example.org", prod = "${join("", [for _ in range(63) : "p"])}.example.org" }
+  }
 }
 
 run "each_role_is_for_one_context_of_one_repository_in_both_forms" {
