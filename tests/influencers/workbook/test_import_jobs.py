@@ -175,7 +175,8 @@ def test_a_preview_that_ends_after_another_has_is_not_taken_for_an_application(
     small_blocks: None, upload: Upload, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page's own preview and the job's may overlap; `reached` is what an application goes on from."""
-    real, begun = Planner.plan, []
+    real = Planner.plan
+    begun: list[bool] = []
 
     def overtaken(planner: Planner, block: list[Any]) -> Any:
         if not begun:
