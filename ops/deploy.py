@@ -28,6 +28,8 @@ ASK_ENDPOINTS = "reach every endpoint from inside the VPC"
 ASK_BEFORE = "ask the new code, before any visitor does"
 ASK_IN_PUBLIC = "ask through the public address"
 _WRITE_DOWN = "write down what serves"
+# What terraform/stages.tf and cdn.tf tell or leave out as their variables say; its absence is a decision of today.
+_TODAYS_SAY = frozenset({"ALLOWED_HOSTS", "CDN_SECRET", "CORS_ORIGINS", "OFFICE_NETWORKS", "STATIC_URL"})
 _YEAR = "public, max-age=31536000, immutable"
 
 
@@ -213,7 +215,7 @@ def rollback(deployment: Deployment, release: str | None = None) -> str:
     """Serve an earlier release again. The database stays: earlier code runs on a newer schema.
 
     Its functions are told what the platform says today, which names what is there now, and besides that what only the
-    earlier code was told.
+    earlier code was told; not what the platform has taken away since, as a CDN's secret.
 
     Args:
         deployment: the stage.
@@ -237,10 +239,11 @@ def rollback(deployment: Deployment, release: str | None = None) -> str:
         deployment.render()
         again = f"Run `make rollback STAGE={stage} TO={target}` again."
         with steps.step(f"put {target} back", f"{stage} may serve either release. {again}"):
-            told_then = releases.variables(stage, target)
+            then = releases.variables(stage, target)
+            told_then = {name: value for name, value in then.items() if name not in _TODAYS_SAY}
             for name, function in deployment.platform.functions:
                 told = {**told_then, **deployment.environment(name)}
-                functions.set_environment(function, told, keep_others=True)
+                functions.set_environment(function, told, keep_others=False)
             put_release(deployment, target, deployment.platform.functions)
         mend = f"See `make logs STAGE={stage}`, or go on to another: `make releases STAGE={stage}`, then TO=."
         with steps.step(

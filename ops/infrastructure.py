@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import boto3
@@ -96,6 +97,11 @@ def drift_file(environment: str) -> Path:
     return plan_file(environment).with_suffix(".drift.md")
 
 
+def destroys(arguments: Iterable[str]) -> bool:
+    """Whether Terraform takes them for a destroy: it knows the option with one dash or two, and with a value."""
+    return any(given.lstrip("-").removesuffix("=true") == "destroy" for given in arguments)
+
+
 def plan(environment: str, arguments: list[str]) -> None:
     """Show what an apply would change, and keep the plan for it.
 
@@ -106,7 +112,7 @@ def plan(environment: str, arguments: list[str]) -> None:
     for old in (summary, plan_file(environment)):
         old.unlink(missing_ok=True)
     extra = prepare(environment)
-    if "-destroy" in arguments:
+    if destroys(arguments):
         _refuse_below_an_edge(environment)
     variables = f"-var-file=environments/{environment}.tfvars"
     _plan(terraform.TERRAFORM, plan_file(environment), extra, [variables, *arguments])

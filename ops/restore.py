@@ -200,28 +200,28 @@ def restore(outputs: Mapping[str, Any], environment: str, at: str, backup: str =
     consent.ask(f"Make {name_of(names[-1], chosen)}?")
     name = start(rds, serving, chosen, backup)
     print("RDS does it alone: interrupted, run the same with this AT again. It takes ten minutes and more.")
+    of = f" BACKUP={backup}" if backup else ""
+    goes_on = f"RDS goes on without us. Wait for it again by `make restore ENV={environment} AT={_written(chosen)}{of}`."
     try:
         restored = wait(rds, name)
     except (BotoCoreError, ClientError) as error:
-        again = f"make restore ENV={environment} AT={_written(chosen)}" + (
-            f" BACKUP={backup}" if backup else ""
-        )
-        raise RestoreError(
-            f"{error}\nRDS goes on without us. Sign in again if that ended, then wait for it by `{again}`."
-        ) from None
+        raise RestoreError(f"{error}\n{goes_on}") from None
+    except (KeyboardInterrupt, SystemExit):
+        print(f"\n{goes_on}", file=sys.stderr)
+        raise
     _tell(restored, names, environment, chosen)
 
 
 def _tell(restored: Instance, names: Sequence[str], environment: str, at: datetime) -> None:
     name, endpoint = restored["DBInstanceIdentifier"], restored["Endpoint"]
     listed = json.dumps([*(one for one in names if one != name), name])
-    stage = next(stage for stage, of in platform.ENVIRONMENTS.items() if of == environment)
+    stages = [stage for stage, of in platform.ENVIRONMENTS.items() if of == environment]
     print(f"""
 {name} is the database as of {_written(at)}. Nobody uses it yet.
 
-Look at it      make manage STAGE={stage} ARGS="compare_database {endpoint["Address"]} --port {endpoint["Port"]}"
+Look at it      make manage STAGE={stages[0]} ARGS="compare_database {endpoint["Address"]} --port {endpoint["Port"]}"
 Let it serve    database_instances = {listed} in terraform/environments/{environment}.tfvars,
-                then plan, apply, db-bootstrap, deploy: {RUNBOOK}
+                then plan, apply, deploy {" and ".join(stages)}: {RUNBOOK}
 Throw it away   {_throw_away(name)}""")
 
 
@@ -244,7 +244,6 @@ def main() -> int:
             outputs = platform.outputs_of(arguments.environment)
             restore(outputs, arguments.environment, arguments.moment, arguments.backup)
     except KeyboardInterrupt:
-        print("\nWhat RDS has begun it goes on with: run the same again to wait for it.", file=sys.stderr)
         return INTERRUPTED
     except (RestoreError, PlatformError, consent.RefusedError, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)

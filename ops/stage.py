@@ -97,7 +97,7 @@ def run_undeploy(deployment: Deployment, arguments: argparse.Namespace) -> None:
 def run_edge(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Show what would change in front of the API, ask, and do it; say what DNS has to hold."""
     stage, api_url, given = deployment.platform.stage, deployment.api_url(), arguments.arguments.split()
-    if deployment.platform.cdn is not None and api_url == UNKNOWN_URL and "-destroy" not in given:
+    if deployment.platform.cdn is not None and api_url == UNKNOWN_URL and not infrastructure.destroys(given):
         raise DeployError(
             f"{stage} has no API that a CDN could stand in front of: deploy it, which makes both."
         )

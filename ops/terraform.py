@@ -123,8 +123,8 @@ def _run(
 ) -> "subprocess.CompletedProcess[str]":
     """Run Terraform to its own end, also when we are interrupted: killed, it forgets what it has just made and leaves its lock.
 
-    In a session of its own the terminal's signals don't reach it; it is interrupted as often as we are, and when we are
-    killed. By the second time it gives up at once. Beside other threads (an AWS of our own, several checks at once)
+    In a session of its own the terminal's signals don't reach it; it is interrupted when we are, or are killed. At a second
+    Ctrl-C it gives up at once. Beside other threads (an AWS of our own, several checks at once)
     nothing is lost by its end.
     """
     command = [binary(), f"-chdir={folder}", *arguments]
@@ -145,8 +145,10 @@ def _run(
                 said, complained = process.communicate()
                 break
             except (KeyboardInterrupt, SystemExit) as error:
+                # Whoever ends us says so by several signals; somebody at the keyboard means it.
+                if interruption is None or isinstance(error, KeyboardInterrupt):
+                    process.send_signal(signal.SIGINT)
                 interruption = error
-                process.send_signal(signal.SIGINT)
     if interruption is not None:
         raise interruption
     return subprocess.CompletedProcess(command, process.returncode, said, complained)

@@ -184,14 +184,22 @@ def erase(address: str) -> dict[str, int]:
         How many rows of each kind were deleted.
     """
     email = normalise_email(address)
-    people = Stakeholder.objects.select_for_update().filter(email=email)
+    # First what they typed, as a confirmation does: in another order the two would wait for each other.
+    theirs = Q(email=email) | Q(stakeholder__email=email)
+    found = list(
+        Endorsement.objects.select_for_update(of=("self",))
+        .filter(theirs)
+        .values_list("stakeholder", flat=True)
+    )
+    # Staff may have corrected their address since.
+    people = Stakeholder.objects.select_for_update().filter(Q(email=email) | Q(pk__in=found))
     # That staff changed a row stays on record, not whose it was.
     of_people = ContentType.objects.get_for_model(Stakeholder)
     keys = [str(person.pk) for person in people]
     LogEntry.objects.filter(content_type=of_people, object_id__in=keys).update(
         object_repr="erased", change_message=""
     )
-    endorsements = Endorsement.objects.filter(Q(email=email) | Q(stakeholder__email=email))
+    endorsements = Endorsement.objects.filter(Q(email=email) | Q(stakeholder__in=keys))
     # In this order: a person with endorsements can't be deleted.
     _, deleted = endorsements.delete()
     deleted |= people.delete()[1]

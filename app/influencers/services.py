@@ -12,6 +12,7 @@ from django.db.models.functions import Greatest
 from app.influencers.consent import refuse
 from app.influencers.models import Account, ConsentForm, DailyMetrics, Influencer, Tag
 from app.influencers.names import normalise_tag
+from app.uploads.receiving import delete_upload
 
 # The columns of a day that an account has too.
 REPEATED_BY_ACCOUNT = ("followers", "daily_views", "posts")
@@ -81,6 +82,8 @@ def delete_influencer(influencer: Influencer, who: str) -> None:
     for form in forms:
         if form.state == ConsentForm.State.AWAITED:
             refuse(form, "The influencer was deleted.", who)
+            # Somebody may have been killed between the copy and the row.
+            delete_upload.enqueue(form.key)
     influencer.merges.all().delete()
     influencer.delete()
 

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import IO
 
@@ -127,5 +127,5 @@ def _decoded(text: str) -> str:
     """S3 gives metadata beyond ASCII back as RFC 2047 has it in mails."""
     try:
         return str(make_header(decode_header(text)))
-    except (HeaderParseError, LookupError, UnicodeError):
+    except (MessageError, LookupError, UnicodeError):
         return text

@@ -18,6 +18,12 @@ NEVER_CAME = "No file came within a day. Begin again."
 
 
 @task()
+def delete_upload(key: str) -> None:
+    """Delete what was kept, if anything was; to be enqueued in the transaction after which nobody waits for it."""
+    store().delete(key)
+
+
+@task()
 def receive_upload(key: str) -> None:
     """As `receive`, for a page that the browser comes back to."""
     receive(key)
@@ -45,10 +51,11 @@ def receive(key: str) -> None:
         if awaited is None or (arrived is None and timezone.now() - awaited.since < GIVEN_UP_AFTER):
             return
         refusal = _settle(purpose, key, awaited, arrived)
+        if refusal:
+            # Of somebody who was killed between the copy and the row.
+            delete_upload.enqueue(key)
     if refusal:
         logger.info("upload %s was refused: %s", key, refusal)
-        # Of somebody who was killed between the copy and the row.
-        store().delete(key)
     store().discard(key)
 
 

@@ -70,7 +70,7 @@ def live(rehearsal: Rehearsal, pool: ThreadPoolExecutor, empty: frozenset[str]) 
     _go_back(rehearsal, deployment, first, second)
     _tell(rehearsal, first)
     # None of them is bad in front of the API, and to look there takes Terraform a quarter of a minute each time.
-    bare = replace(deployment.platform, cdn=None)
+    bare = replace(deployment.platform, cdn=None, upload_handler="")
     failures_step.refuse_bad(replace(deployment, platform=bare), good, rehearsal.folder)
     gone = pool.submit(front.take_away, rehearsal, rehearsal.beside)
     outputs = json.loads(rehearsal.terraform("prod", "output", "-json"))

@@ -11,9 +11,11 @@ import psycopg2
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import sql
 
+from app.config.management.commands import compare_database
 from app.regions.models import Region
 from ops import postgis, processes
 
@@ -92,6 +94,24 @@ def test_a_table_that_a_later_migration_made_is_missing_there(server: str, resto
     run(f"{server.rpartition('/')[0]}/{name}", sql.SQL("DROP TABLE django_session"))
     (line, _) = compared(restored)
     assert line == "django_session  here 0, there no such table"
+
+
+def test_where_nothing_is_here_what_is_there_is_counted(
+    restored: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an instance was lost: Terraform made an empty one, which has neither the role nor the database."""
+    real = compare_database._counts
+
+    def counts(server: BaseDatabaseWrapper) -> dict[str, int | None]:
+        if server is connection:
+            raise OperationalError('database "coalition_prod" does not exist\nDETAIL: none')
+        return real(server)
+
+    monkeypatch.setattr(compare_database, "_counts", counts)
+    said = compared(restored)
+    assert said[0] == 'The database here can\'t be read: database "coalition_prod" does not exist.'
+    assert "regions_region" in "".join(said)
+    assert "here no such table, there 4" in "".join(said)
 
 
 def test_a_server_that_is_not_reached_is_named() -> None:

@@ -63,6 +63,13 @@ def test_nothing_of_the_person_is_left_and_everything_of_others(
     assert LogEntry.objects.get().object_repr == "erased"
 
 
+def test_whose_address_was_corrected_is_erased_by_the_one_that_they_typed(ada_and_bob: None) -> None:
+    Stakeholder.objects.filter(email="ada@example.org").update(email="ada@example.com")
+    call_command("erase_person", "ada@example.org")
+    assert not [word for word in ("ada@example", "Lovelace") if word in everything_kept()]
+    assert Stakeholder.objects.get().email == "bob@example.org"
+
+
 def test_whoever_is_not_known_is_said_so(ada_and_bob: None) -> None:
     with pytest.raises(CommandError, match="Nothing is kept of this address"):
         call_command("erase_person", "eve@example.org")

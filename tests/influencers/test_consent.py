@@ -29,7 +29,7 @@ from app.influencers.services import ConsentFormKeptError, delete_influencer
 from app.uploads import schedule
 from app.uploads.folder import Folder
 from app.uploads.receiving import receive
-from app.uploads.stores import KEPT, QUARANTINE, StoreError
+from app.uploads.stores import KEPT, QUARANTINE, StoreError, store
 
 A_PDF = b"%PDF-1.7\nsigned"
 TODAY = timezone.now().date()
@@ -268,6 +268,19 @@ def test_a_file_that_comes_after_its_influencer_went_is_not_taken(
     form.refresh_from_db()
     assert (form.state, form.refusal) == ("refused", "The influencer was deleted.")
     assert record(form)[1:] == [("refuse", "olga")]
+    assert not (folder / KEPT / form.key).exists()
+
+
+def test_the_copy_of_somebody_who_was_killed_before_the_row_goes_with_the_influencer(
+    ask: Ask, ada: Influencer, folder: Path, work_off_jobs: Callable[[], object]
+) -> None:
+    form = ask()
+    send(form)
+    arrived = store().arrived(form.key)
+    assert arrived
+    store().keep(form.key, arrived, form.content_type)
+    delete_influencer(ada, "olga")
+    work_off_jobs()
     assert not (folder / KEPT / form.key).exists()
 
 

@@ -255,3 +255,18 @@ def test_a_release_that_goes_back_is_told_what_only_it_was_told(
     # A second time it is the same.
     assert prod.releases.variables("prod", "v1")["GONE"] == "1"
     assert "serves v1" in deploy.smoke_public(prod, "v1")
+
+
+def test_a_release_that_goes_back_is_not_told_what_the_platform_took_away(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A CDN's secret that is deleted can't be read: the code of then would not start, and no rollback would end it."""
+    monkeypatch.setattr(Deployment, "render", lambda _: None)
+    prod.releases.record("prod", "v1", {"CDN_SECRET": "gone", "OFFICE_NETWORKS": "192.0.2.0/24"})
+    prod.releases.record("prod", "v2", {"MOVED": "today"})
+    functions.set_environment(prod.platform.function, {"CDN_SECRET": "gone"}, keep_others=True)
+    prod = told(prod, monkeypatch, MOVED="today")
+    assert deploy.rollback(prod) == "v1"
+    for told_now in (*environments(prod), prod.releases.variables("prod", "v1")):
+        assert told_now["MOVED"] == "today"
+        assert not {"CDN_SECRET", "OFFICE_NETWORKS"} & told_now.keys()

@@ -117,6 +117,12 @@ def test_a_platform_with_something_in_front_of_it_is_not_destroyed(desk: Desk) -
     infrastructure.plan("prod", [])
 
 
+@pytest.mark.parametrize("spelling", ["-destroy", "--destroy", "-destroy=true"])
+def test_a_destroy_is_known_however_it_is_spelt(spelling: str) -> None:
+    assert infrastructure.destroys(["-target=module.database", spelling])
+    assert not infrastructure.destroys(["-target=module.destroy", "-var=destroy=true"])
+
+
 def test_what_is_in_front_of_another_environment_or_gone_is_in_nobodys_way(desk: Desk) -> None:
     make(desk, "first")
     put_edge("staging", "managed")

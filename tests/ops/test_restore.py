@@ -169,6 +169,22 @@ def test_a_wait_whose_credentials_end_says_how_to_go_on(
     assert "`make restore ENV=prod AT=2026-01-02T09:30:00Z`" in str(refusal.value)
 
 
+def test_whoever_interrupts_the_wait_for_the_newest_is_told_its_moment(
+    serving: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`latest` is another moment five minutes later, and would make another instance."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(restore, "wait", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        restore.restore(outputs(serving), "prod", "latest")
+    said = capsys.readouterr()
+    at = said.out.partition("AT=")[2].partition(",")[0]
+    assert f"`make restore ENV=prod AT={at}`" in said.err
+
+
 def test_of_one_that_was_restored_the_name_does_not_grow() -> None:
     at = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
     assert restore.name_of("river-nonprod-20260102t093000", at) == "river-nonprod-20261121t093000"

@@ -159,4 +159,7 @@ def forget_old() -> None:
         for found in left.select_for_update().only("key"):
             files.forget(found)
         left.update(state=WorkbookImport.State.CANCELLED, content=b"")
+    # What could not be deleted when its import was over.
+    for found in old.filter(state__in=WorkbookImport.OVER).exclude(key="").only("key"):
+        files.forget(found)
     old.exclude(refused_rows=b"", problems=[], changes=[]).update(refused_rows=b"", problems=[], changes=[])

@@ -88,7 +88,9 @@ def _outcome(found: WorkbookImport, sheet: Sheet) -> dict[str, Any]:
     problems: list[tuple[str, str]] = []
     changes: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
-    WorkbookImport.objects.filter(pk=found.pk).update(rows=sheet.total_rows)
+    # Two may look at a small one at the same time; who is later than the preview's end has nothing more to say.
+    reading = WorkbookImport.objects.filter(pk=found.pk, state=State.READING)
+    reading.update(rows=sheet.total_rows)
     for block in _blocks(sheet.rows):
         for plan in planner.plan(block):
             tally[plan.outcome] += 1
@@ -97,7 +99,7 @@ def _outcome(found: WorkbookImport, sheet: Sheet) -> dict[str, Any]:
                 refused.append({**plan.row.cells, PROBLEM.name: _problem_text(plan)})
             if plan.outcome in {CREATED, UPDATED} and len(changes) < MOST_CHANGES:
                 changes.append(_change(plan))
-        WorkbookImport.objects.filter(pk=found.pk).update(reached=block[-1].number)
+        reading.update(reached=block[-1].number)
     columns = (*(BY_NAME[name] for name in sheet.letters), PROBLEM)
     return {
         "state": State.PREVIEWED,

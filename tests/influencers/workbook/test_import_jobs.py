@@ -11,6 +11,7 @@ from app.accounts.models import User
 from app.influencers.models import Account, Influencer
 from app.influencers.transfers import WorkbookImport
 from app.influencers.workbook import exporting, importing, jobs, schedule
+from app.influencers.workbook.planning import Planner
 from app.influencers.workbook.reading import RefusedWorkbookError
 from tests.influencers.workbook.conftest import Book, Upload
 from tests.influencers.workbook.uploads import State, applied, counts, five
@@ -168,3 +169,25 @@ def test_a_file_that_breaks_while_it_is_applied_ends_the_import_with_what_is_don
     assert previewed.refusal == "It takes more memory than there is."
     assert (previewed.reached, counts(previewed)) == (3, (2, 0, 0, 0))
     assert Account.objects.count() == 2
+
+
+def test_a_preview_that_ends_after_another_has_is_not_taken_for_an_application(
+    small_blocks: None, upload: Upload, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's own preview and the job's may overlap; `reached` is what an application goes on from."""
+    real = Planner.plan
+    begun: list[bool] = []
+
+    def overtaken(planner: Planner, block: list[Any]) -> Any:
+        if not begun:
+            begun.append(True)
+            importing.preview(WorkbookImport.objects.get().pk)
+        return real(planner, block)
+
+    monkeypatch.setattr(Planner, "plan", overtaken)
+    found = upload(five(book))
+    assert (found.state, found.reached) == (State.PREVIEWED, 0)
+    jobs.confirm_import(found.pk)
+    found.refresh_from_db()
+    assert (found.state, counts(found)) == (State.DONE, (5, 0, 0, 0))
+    assert Account.objects.count() == 5

@@ -23,15 +23,18 @@ class Command(BaseCommand):
         try:
             there = _counts(other)
         except DatabaseError as error:
-            # Only the first line: the others repeat the statement.
-            reason = str(error).partition("\n")[0]
             raise CommandError(
-                f"{host} can't be read: {reason}. If it refuses the password, that is newer than its data:"
+                f"{host} can't be read: {_reason(error)}. If it refuses the password, that is newer than its data:"
                 " docs/runbooks/restore-the-database.md."
             ) from None
         finally:
             other.close()
-        self._tell(_counts(connection), there)
+        try:
+            here = _counts(connection)
+        except DatabaseError as error:
+            self.stdout.write(f"The database here can't be read: {_reason(error)}.")
+            here = dict.fromkeys(there)
+        self._tell(here, there)
 
     def _tell(self, here: dict[str, int | None], there: dict[str, int | None]) -> None:
         differing = [name for name in here if here[name] != there[name]]
@@ -40,6 +43,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:<{width}}  here {_told(here[name])}, there {_told(there[name])}")
         rows = sum(count or 0 for count in there.values())
         self.stdout.write(f"{len(differing)} of {len(here)} tables differ; {rows} rows there.")
+
+
+def _reason(error: DatabaseError) -> str:
+    """Its first line: the others repeat the statement."""
+    return str(error).partition("\n")[0]
 
 
 def _counts(server: BaseDatabaseWrapper) -> dict[str, int | None]:
