@@ -6,7 +6,8 @@ same table with its indexes.
 
 What ours does besides stays in its time: it refuses what is no region or not on the globe, compares with the regions that
 are there, links them to their states, says which older ones they replace, locates everybody in them, and keeps a record of
-the run with its files' checksums. What the others do besides: their table is logged, and its shapes are compressed.
+the run with its files' checksums. What the others do besides: their table is logged, its shapes are compressed, and their
+ANALYZE takes the shapes' statistics too, which ours leaves to autovacuum after a layer of less than a tenth of the table.
 """
 
 import os

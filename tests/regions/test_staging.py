@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from app.regions.layers import import_layer
 from tests.layers import county, degree_square, write_layer
+from tests.regions.test_census_files import census_file
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +46,21 @@ def test_shapes_are_stored_by_lz4_where_the_server_knows_it() -> None:
             " AND attname = 'geometry'"
         )
         assert cursor.fetchone() == ("geometry", "l" if is_known else "")
+
+
+def statistics_taken() -> str:
+    with CaptureQueriesContext(connection) as seen:
+        import_layer(census_file("county"), "county", 2016)
+    (taken,) = [query["sql"] for query in seen if query["sql"].startswith("ANALYZE regions_region")]
+    return str(taken)
+
+
+def test_statistics_of_shapes_are_taken_anew_after_a_tenth_of_the_rows() -> None:
+    """As autovacuum does it: after a small layer they would take longer than the layer."""
+    assert statistics_taken() == "ANALYZE regions_region"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT attname FROM pg_stats WHERE tablename = 'regions_region'")
+        assert {"geometry", "kind"} <= {name for (name,) in cursor.fetchall()}
+    # Nothing changes the second time.
+    again = statistics_taken()
+    assert again == "ANALYZE regions_region (kind, vintage, geoid, state_fips, parent_id, superseded_in)"
