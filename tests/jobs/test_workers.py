@@ -82,7 +82,8 @@ def test_what_is_not_committed_yet_does_not_run(notes: Path) -> None:
 def test_the_job_of_a_killed_worker_is_taken_up_after_the_lease(notes: Path, advance: Advance) -> None:
     tasks.block_once.enqueue(str(notes))
     worker_process = start_worker()
-    wait_until(notes.exists)
+    # The file is there a moment before its line.
+    wait_until(lambda: notes.exists() and notes.read_text() == "tried\n")
     worker_process.send_signal(signal.SIGKILL)
     worker_process.wait()
     assert DBTaskResult.objects.get().status == "RUNNING"
