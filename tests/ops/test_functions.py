@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -90,7 +91,9 @@ def test_a_busy_function_is_asked_again_and_the_operator_told(
     lambda_endpoint.errors = [BUSY, BUSY]
     assert functions.manage("prod-ops", "migrate --noinput") == "migrated"
     assert lambda_endpoint.asked == [{"manage": "migrate --noinput"}] * 3
-    assert capsys.readouterr().err.count("prod-ops is busy: asked again for 60 s") == 2
+    told = re.findall(r"prod-ops is busy: asked again for (\d+) s", capsys.readouterr().err)
+    assert len(told) == 2
+    assert 60 >= int(told[0]) >= int(told[1]) > 0
 
 
 def test_a_function_that_stays_busy_is_given_up(
@@ -100,7 +103,7 @@ def test_a_function_that_stays_busy_is_given_up(
     lambda_endpoint.errors = [BUSY] * 1000
     with pytest.raises(CallError, match=r"prod-ops was busy for .* Nothing was run"):
         functions.call("prod-ops", {})
-    assert 2 <= len(lambda_endpoint.asked) < 1000
+    assert 0 < len(lambda_endpoint.asked) < 1000
 
 
 @pytest.mark.parametrize(
