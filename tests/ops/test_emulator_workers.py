@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from ops import emulator
 from ops.processes import wait_until
 from tests.ops import probes
+from tests.ops.emulated import client
 
 # It says that its start has begun, and takes its time.
 SLOW = """
@@ -27,13 +26,7 @@ def zipped(version: str, begun: Path) -> bytes:
 
 def updated_while_it_starts(running: emulator.Emulator, begun: Path) -> tuple[Any, Any]:
     """The answers to a call during which the code is updated, and to one after it."""
-    functions = boto3.client(
-        "lambda",
-        endpoint_url=running.url,
-        region_name=emulator.REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    functions = client(running, "lambda")
     functions.create_function(
         FunctionName="slow",
         Runtime="python3.13",

@@ -11,9 +11,8 @@ from tests.influencers.consent.forms import TODAY, Ask
 
 
 @pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> Path:
-    settings.UPLOADS = str(tmp_path / "uploads")
-    return tmp_path / "uploads"
+def _in_a_folder(upload_folder: Path) -> None:
+    """No test of this folder puts a file elsewhere."""
 
 
 @pytest.fixture
