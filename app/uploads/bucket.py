@@ -19,6 +19,7 @@ from app.uploads.stores import (
     QUARANTINE,
     Arrived,
     Form,
+    GoneError,
     StoreError,
 )
 
@@ -49,11 +50,9 @@ class Bucket:
         return Form(made["url"], made["fields"], timezone.now() + dt.timedelta(seconds=FORM_SECONDS))
 
     def arrived(self, key: str) -> Arrived | None:
+        if not self._has(QUARANTINE + key):
+            return None
         with failures_as(StoreError):
-            # Who may list only some prefixes is told that a missing object is forbidden.
-            listed = client("s3").list_objects_v2(Bucket=self.name, Prefix=QUARANTINE + key, MaxKeys=1)
-            if not listed.get("Contents"):
-                return None
             found = client("s3").get_object(Bucket=self.name, Key=QUARANTINE + key)
             with contextlib.closing(found["Body"]) as body:
                 beginning: bytes = body.read(BEGINNING_BYTES)
@@ -104,11 +103,22 @@ class Bucket:
         return url
 
     def fetch(self, key: str, file: IO[bytes]) -> None:
+        try:
+            with failures_as(StoreError):
+                found = client("s3").get_object(Bucket=self.name, Key=KEPT + key)
+                with contextlib.closing(found["Body"]) as body:
+                    for piece in body.iter_chunks(1024**2):
+                        file.write(piece)
+        except StoreError:
+            if not self._has(KEPT + key):
+                raise GoneError(f"there is no {KEPT}{key}") from None
+            raise
+
+    def _has(self, name: str) -> bool:
+        """Listed, because who may list only some prefixes is told that a missing object is forbidden."""
         with failures_as(StoreError):
-            found = client("s3").get_object(Bucket=self.name, Key=KEPT + key)
-            with contextlib.closing(found["Body"]) as body:
-                for piece in body.iter_chunks(1024**2):
-                    file.write(piece)
+            listed = client("s3").list_objects_v2(Bucket=self.name, Prefix=name, MaxKeys=1)
+        return bool(listed.get("Contents"))
 
 
 def _decoded(text: str) -> str:
