@@ -124,9 +124,7 @@ def delete_consent_form(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("site:staff-consent-form", pk)
         except StoreError:
             logger.exception("a consent form could not be deleted")
-            context["problem"] = (
-                "The file could not be deleted just now. It is still there: try again in a minute."
-            )
+            context["problem"] = consent.NOT_DELETED
             return render(request, "site/staff/delete_consent_form.html", context, status=503)
         messages.success(request, "The consent form was deleted.")
         return redirect("site:staff-consent-form", pk)
