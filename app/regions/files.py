@@ -4,12 +4,9 @@ REGION_FILES says where: a folder, or `s3://bucket/prefix/`; empty for nowhere, 
 is written last, so whoever is killed before leaves the old one, whose files are all there.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +15,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from app.aws import client, failures_as
+from app.folders import replacing
 
 MANIFEST = "manifest.json"
 MANIFEST_SECONDS = 60
@@ -85,13 +83,8 @@ class Folder:
 
     def write(self, name: str, content: bytes, max_age_seconds: int) -> None:
         del max_age_seconds
-        self.path.mkdir(parents=True, exist_ok=True)
-        with contextlib.ExitStack() as undo:
-            handle, temporary = tempfile.mkstemp(dir=self.path, prefix=".")
-            undo.callback(Path(temporary).unlink, missing_ok=True)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(temporary).replace(self.path / name)
+        with replacing(self.path / name) as file:
+            file.write(content)
 
 
 @dataclass(frozen=True)

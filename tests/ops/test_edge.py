@@ -306,9 +306,13 @@ def test_a_rotated_secret_is_put_by_a_deploy_and_not_by_hand(world: World) -> No
     assert edge._stored(edge._store_client(), world.made.store_arn) == "rotated-" + "8" * 40
 
 
-def test_by_hand_all_of_it_goes_though_the_api_is_gone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_hand_all_of_it_goes_in_sight_though_the_api_is_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("CONFIRM", "1")
     made = edge.change_by_hand(PLATFORM, UNKNOWN_URL, ["-destroy"])
+    # It takes minutes in which nobody should have to guess.
+    assert "Apply complete!" in capfd.readouterr().out
     assert (made.url, made.store_arn) == ("", "")
     assert boto3.client("cloudfront").list_distributions()["DistributionList"]["Quantity"] == 0
     assert [one for one in json.loads(state())["resources"] if one["mode"] == "managed"] == []

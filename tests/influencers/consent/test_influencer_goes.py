@@ -91,11 +91,11 @@ def test_an_influencer_is_not_deleted_under_a_file_that_is_being_taken(
 
     def keep(*arguments: Any) -> None:
         looked_at.set()
-        go_on.wait(5)
+        go_on.wait(60)
         real(*arguments)
 
     def remove() -> None:
-        looked_at.wait(5)
+        looked_at.wait(60)
         threading.Timer(0.3, go_on.set).start()
         try:
             delete_influencer(ada, "olga")
