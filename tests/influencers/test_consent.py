@@ -32,9 +32,16 @@ from app.uploads.receiving import receive
 from app.uploads.stores import KEPT, QUARANTINE, StoreError, store
 
 A_PDF = b"%PDF-1.7\nsigned"
-TODAY = timezone.now().date()
+NOW = timezone.now()
+TODAY = NOW.date()
 
 Ask = Callable[..., ConsentForm]
+
+
+@pytest.fixture(autouse=True)
+def _no_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day on which this file was read goes on."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 @pytest.fixture(autouse=True)
