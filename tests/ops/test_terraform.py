@@ -226,6 +226,6 @@ def test_offline_aws_gives_passwords_of_the_asked_length_and_refuses_the_rest() 
 
 def call(aws: offline_aws.OfflineAws, target: str, body: dict[str, object]) -> bytes:
     request = urllib.request.Request(aws.url, json.dumps(body).encode(), {"X-Amz-Target": target})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         content: bytes = answer.read()
     return content
