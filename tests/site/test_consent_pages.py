@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from app.config.csp import HEADER
 from app.influencers import consent
@@ -18,7 +19,7 @@ from tests.site.html import Page, checked, get
 from tests.staff import signed_in
 
 A_PDF = b"%PDF-1.7\nsigned"
-TYPED = {"signed_on": "2026-11-01", "retain_until": "", "content_type": "application/pdf"}
+TYPED = {"signed_on": f"{timezone.now():%Y-%m-%d}", "retain_until": "", "content_type": "application/pdf"}
 
 
 @pytest.fixture(autouse=True)
