@@ -55,19 +55,19 @@ def test_no_code_makes_a_nat_gateway() -> None:
     assert not made & {"aws_nat_gateway", "aws_eip", "aws_instance"}
 
 
-def test_every_alarm_names_a_runbook_that_exists() -> None:
+def test_every_alarm_names_its_owner_and_a_runbook_that_exists() -> None:
     alarms = [
-        body["alarm_description"]
+        hcl_blocks.bare(body["alarm_description"])
         for folder in [*hcl_blocks.ROOTS, *hcl_blocks.MODULES]
         for kind, _, body in hcl_blocks.resources(folder)
         if kind == "aws_cloudwatch_metric_alarm"
     ]
-    runbooks = [re.search(r"docs/runbooks/[\w-]+\.md", description) for description in alarms]
+    runbooks = [hcl_blocks.ALARM.search(description) for description in alarms]
     assert alarms
     missing = [
         description
         for description, found in zip(alarms, runbooks, strict=True)
-        if not found or not (hcl_blocks.ROOT / found[0]).is_file()
+        if not found or not (hcl_blocks.ROOT / found[1]).is_file()
     ]
     assert missing == []
 
