@@ -24,6 +24,7 @@ from app.uploads.stores import (
     QUARANTINE,
     Arrived,
     Form,
+    GoneError,
     StoreError,
 )
 
@@ -129,7 +130,7 @@ class Folder:
             with self._path(KEPT + key).open("rb") as source:
                 shutil.copyfileobj(source, file)
         except FileNotFoundError as error:
-            raise StoreError(str(error)) from error
+            raise GoneError(str(error)) from error
 
     def _path(self, name: str) -> Path:
         assert KEY.fullmatch(name.partition("/")[2]), "a key that leads elsewhere"  # noqa: S101 - keys are made by us

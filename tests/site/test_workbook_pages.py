@@ -107,7 +107,7 @@ def test_a_file_that_is_no_workbook_is_refused_with_what_to_do(outreach: Client)
 
 
 def test_a_sheet_in_which_everything_is_known_has_nothing_to_apply(outreach: Client, accounts: None) -> None:
-    rows = exporting.records(exporting.accounts_asked_for("youtube", {}))
+    rows = exporting.asked_for("youtube", {})
 
     shown = page(outreach, upload(outreach, write(rows)))
     assert "everything in it is known already" in shown

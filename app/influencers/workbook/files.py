@@ -8,7 +8,8 @@ from pathlib import Path
 from django_tasks import task
 
 from app.influencers.transfers import WorkbookImport
-from app.uploads.stores import store
+from app.influencers.workbook.reading import RefusedWorkbookError
+from app.uploads.stores import GoneError, store
 
 
 @contextmanager
@@ -16,11 +17,15 @@ def on_disk(found: WorkbookImport) -> Iterator[Path]:
     """The file, for as long as it is read; memory holds a piece of a large one at a time.
 
     Raises:
+        RefusedWorkbookError: it is no longer there.
         app.uploads.stores.StoreError: it can't be had now.
     """
     with tempfile.NamedTemporaryFile(prefix="workbook-", suffix=".xlsx") as file:
         if found.key:
-            store().fetch(found.key, file)
+            try:
+                store().fetch(found.key, file)
+            except GoneError:
+                raise RefusedWorkbookError("The uploaded file is no longer there: upload it again.") from None
         else:
             file.write(found.content)
         file.flush()

@@ -195,6 +195,33 @@ def test_a_store_that_fails_while_it_is_read_loses_nothing(
     assert found.state == State.PREVIEWED
 
 
+def test_one_whose_file_is_gone_ends_and_says_to_upload_it_again(
+    sent: Sent, book: Book, work_off_jobs: Work
+) -> None:
+    found = sent(five(book))
+    receive(found.key)
+    store().delete(found.key)
+
+    after(work_off_jobs, found)
+    assert found.state == State.REFUSED
+    assert "upload it again" in found.refusal
+
+
+def test_one_whose_file_is_gone_when_it_is_applied_ends_too(
+    sent: Sent, book: Book, work_off_jobs: Work
+) -> None:
+    found = sent(five(book))
+    receive(found.key)
+    after(work_off_jobs, found)
+    jobs.confirm_import(found.pk)
+    store().delete(found.key)
+
+    after(work_off_jobs, found)
+    assert found.state == State.CANCELLED
+    assert "upload it again" in found.refusal
+    assert not Account.objects.exists()
+
+
 def test_a_form_takes_no_more_than_the_limit(
     awaited: WorkbookImport, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
