@@ -55,6 +55,20 @@ def test_no_code_makes_a_nat_gateway() -> None:
     assert not made & {"aws_nat_gateway", "aws_eip", "aws_instance"}
 
 
+def test_a_star_of_actions_stands_only_in_what_is_denied() -> None:
+    # The gates on plans see the platform's; this sees bootstrap's and the edge's too.
+    starred = re.compile(r'"[a-z0-9-]+:[A-Za-z]*\*"|Action += +\[?"\*"|NotAction|NotResource|NotPrincipal')
+    places: dict[bool, list[str]] = {True: [], False: []}  # by whether it is denied
+    for path in sorted(hcl_blocks.TERRAFORM.rglob("*.tf")):
+        lines = path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if starred.search(line):
+                statement = "".join(lines[max(0, number - 3) : number + 1]).rpartition("Effect")[2]
+                places[bool(re.match(r' += "Deny"', statement))].append(f"{path}:{number + 1}")
+    assert places[True]
+    assert places[False] == []
+
+
 def test_every_alarm_names_its_owner_and_a_runbook_that_exists() -> None:
     alarms = [
         hcl_blocks.bare(body["alarm_description"])
