@@ -9,16 +9,24 @@ from django.core import mail
 from django.test import Client, override_settings
 from django.urls import clear_script_prefix
 from django_tasks_db.management.commands import db_worker
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from app.accounts.models import User
 from app.campaigns.models import Campaign
 from app.jobs import worker
-from app.ratelimit.limiter import forget_limiter
+from app.ratelimit.limiter import forget_limiter, limiter
 from app.regions.models import Region
 from tests.shapes import make_region, square
 from tests.staff import member
 
 Body = dict[str, Any]
+
+# A slow machine fails nothing, and every run sees the same examples.
+hypothesis_settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +47,13 @@ def _no_map_files() -> Iterator[None]:
 def _nobody_has_come_yet() -> None:
     """A rate limit is one of a process; a test begins with a fresh one."""
     forget_limiter()
+
+
+@pytest.fixture
+def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No window of a rate limit ends while a test counts."""
+    now_ms = limiter()._now_ms()
+    monkeypatch.setattr(limiter(), "_now_ms", lambda: now_ms)
 
 
 @pytest.fixture

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import User
 from ops import chromium
 from tests.staff import member
+
+# Of a machine that does five other things.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def browser(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterato
 def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     """A page that fails the test when a script fails or another host is asked."""
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 860})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))

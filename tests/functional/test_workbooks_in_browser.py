@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from app.influencers.models import Account, Influencer
 from app.influencers.transfers import WorkbookImport
 from app.influencers.workbook import importing, jobs
-from app.influencers.workbook.exporting import Record, accounts_asked_for, records
+from app.influencers.workbook.exporting import Record, asked_for
 from app.influencers.workbook.reading import open_sheet
 from app.influencers.workbook.writing import write
 from app.uploads.receiving import receive
@@ -37,7 +37,7 @@ def signed_in(page: Page, live_server: LiveServer) -> Page:
 def workbook(tmp_path: Path) -> Path:
     """Bob edited, Ada new, and a row with two problems."""
     path = tmp_path / "Influencers of May.xlsx"
-    (bob,) = records(accounts_asked_for("youtube", {}))
+    (bob,) = asked_for("youtube", {})
     rows: list[Record] = [
         {**bob, "status": "active", "notes": "Likes clouds 🌊"},
         {"platform": "youtube", "handle": "@ada", "name": "Ada Lovelace"},

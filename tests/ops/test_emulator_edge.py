@@ -50,7 +50,7 @@ def answer_at(running: emulator.Emulator, host: str, path: str) -> tuple[int, An
     """Status and headers."""
     request = urllib.request.Request(running.url + path, headers={"Host": host})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers
     except urllib.error.HTTPError as error:
         with error:

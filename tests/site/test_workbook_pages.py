@@ -107,7 +107,7 @@ def test_a_file_that_is_no_workbook_is_refused_with_what_to_do(outreach: Client)
 
 
 def test_a_sheet_in_which_everything_is_known_has_nothing_to_apply(outreach: Client, accounts: None) -> None:
-    rows = exporting.records(exporting.accounts_asked_for("youtube", {}))
+    rows = exporting.asked_for("youtube", {})
 
     shown = page(outreach, upload(outreach, write(rows)))
     assert "everything in it is known already" in shown
@@ -228,7 +228,7 @@ def test_a_large_export_of_influencers_becomes_a_job(
     assert names == ["Influencer", "Without", "Person 2", "Person 1", "Person 0"]
 
 
-def test_both_exports_have_one_limit(accounts: None, outreach: Client) -> None:
+def test_both_exports_have_one_limit(accounts: None, outreach: Client, stand_still: None) -> None:
     for _ in range(10):
         assert outreach.post(f"{LIST}export/", {}).status_code == 200
         assert outreach.post("/staff/influencers/export/", {}).status_code == 200
@@ -242,7 +242,9 @@ def test_an_export_of_a_wrong_search_leads_back(outreach: Client) -> None:
         assert "can&#x27;t be exported" in response.content.decode()
 
 
-def test_an_export_asked_for_too_often_waits_and_keeps_the_search(accounts: None, outreach: Client) -> None:
+def test_an_export_asked_for_too_often_waits_and_keeps_the_search(
+    accounts: None, outreach: Client, stand_still: None
+) -> None:
     asked = {"q": 'Person "1"'}
     answers = [outreach.post(f"{LIST}export/", asked) for _ in range(21)]
     assert [answer.status_code for answer in answers] == [200] * 20 + [429]

@@ -236,9 +236,10 @@ def test_every_alarm_tells_somebody_and_names_a_runbook_and_an_owner(plan: Plan)
     for address, values in alarms.items():
         tells = values.get("alarm_actions") or plan.unknown[address].get("alarm_actions")
         assert tells, address
-        found = re.search(r"docs/runbooks/[\w-]+\.md$", values["alarm_description"])
+        described = values["alarm_description"]
+        found = re.search(r" Owner: \w[^.]*\. Runbook: (docs/runbooks/[\w-]+\.md)$", described)
         assert found, address
-        assert (terraform.ROOT / found[0]).is_file(), address
+        assert (terraform.ROOT / found[1]).is_file(), address
 
 
 def test_production_alone_alarms_somebody_for_its_functions(plan_of: PlanOf) -> None:

@@ -136,7 +136,7 @@ def download(outsider: Client) -> Callable[[str], tuple[int, bytes, dict[str, st
             there: Any = outsider.get(address)
             content = b"".join(there.streaming_content) if there.streaming else there.content
             return there.status_code, content, dict(there.headers)
-        answer = requests.get(address, timeout=10)
+        answer = requests.get(address, timeout=60)
         return answer.status_code, answer.content, dict(answer.headers)
 
     return get

@@ -10,14 +10,7 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from app.influencers.listing import (
-    ACCOUNT_SORTS,
-    INFLUENCER_SORTS,
-    Sort,
-    found_accounts,
-    found_influencers,
-    in_order,
-)
+from app.influencers.listing import accounts_asked_for, influencers_asked_for
 from app.influencers.models import Account, Influencer, InfluencerQuerySet
 from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
 from app.influencers.workbook import files
@@ -59,22 +52,6 @@ def rows_asked_for(platform: str, query: dict[str, Any]) -> int:
         return accounts_asked_for(platform, query).count()
     # Joined to the accounts, an influencer without any is a row too, as in the workbook.
     return influencers_asked_for(query).order_by().values_list("pk", "accounts__pk").count()
-
-
-def influencers_asked_for(query: dict[str, Any]) -> InfluencerQuerySet:
-    """What a validated InfluencerQuery finds, in its order."""
-    found: InfluencerQuerySet = in_order(
-        found_influencers(query), Sort.parse(query.get("ordering", "name"), INFLUENCER_SORTS)
-    )
-    return found
-
-
-def accounts_asked_for(platform: str, query: dict[str, Any]) -> QuerySet[Account]:
-    """What a validated AccountQuery finds, in its order."""
-    found: QuerySet[Account] = in_order(
-        found_accounts(platform, query), Sort.parse(query.get("ordering", "handle"), ACCOUNT_SORTS)
-    )
-    return found
 
 
 def records(accounts: QuerySet[Account]) -> Iterator[Record]:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from app.influencers.listing import ACCOUNT_SORTS, AccountQuery, Sort, found_accounts, in_order
+from app.influencers.listing import AccountQuery, accounts_asked_for
 from app.influencers.models import Account, AccountQuerySet, AccountStatus, DailyMetrics, Tag
 from app.influencers.platforms import adapter
 from app.influencers.services import tags_named
@@ -48,10 +48,8 @@ _SORTS = {
 def account_list(request: HttpRequest, platform: str) -> HttpResponse:
     query = AccountQuery(data=request.GET)
     is_valid = query.is_valid()
-    asked: dict[str, Any] = dict(query.validated_data) if is_valid else {"ordering": "handle"}
-    accounts = found_accounts(platform, asked) if is_valid else Account.objects.none()
-    found = in_order(accounts.with_elsewhere(), Sort.parse(asked["ordering"], ACCOUNT_SORTS))
-    page = Paginator(found, ACCOUNTS_A_PAGE).get_page(request.GET.get("page"))
+    found = accounts_asked_for(platform, query.validated_data) if is_valid else Account.objects.none()
+    page = Paginator(found.with_elsewhere(), ACCOUNTS_A_PAGE).get_page(request.GET.get("page"))
     without_page = request.GET.copy()
     without_page.pop("page", None)
     chosen = request.session.get(_SESSION_KEY, _USUAL_COLUMNS)

@@ -16,7 +16,7 @@ from app.accounts.models import User
 from app.influencers.models import Account, DailyMetrics, Influencer
 from app.influencers.services import record_metrics, tags_named
 from app.influencers.workbook import jobs
-from app.influencers.workbook.exporting import accounts_asked_for, records
+from app.influencers.workbook.exporting import asked_for
 from app.influencers.workbook.writing import write
 from app.regions.models import Region
 from ops import libreoffice
@@ -70,7 +70,7 @@ def saved_by_libreoffice(tmp_path: Path) -> Save:
 
 
 def exported() -> list[Any]:
-    return list(records(accounts_asked_for("youtube", {})))
+    return list(asked_for("youtube", {}))
 
 
 def imported(content: bytes, by: User) -> tuple[int, int, int, int]:
