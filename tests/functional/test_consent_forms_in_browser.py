@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from app.influencers.models import ConsentForm, Influencer
@@ -23,7 +24,7 @@ def at_ada(outreach_at: Callable[[str], Page]) -> Page:
 @pytest.fixture
 def asked_for(at_ada: Page) -> Page:
     at_ada.get_by_role("link", name="Add a consent form").press("Enter")
-    at_ada.get_by_label("Signed on").fill("2026-11-01")
+    at_ada.get_by_label("Signed on").fill(f"{timezone.now():%Y-%m-%d}")
     at_ada.get_by_role("button", name="Go on").press("Enter")
     expect(at_ada.get_by_role("heading", level=1)).to_have_text("Consent form of Ada Lovelace")
     return at_ada

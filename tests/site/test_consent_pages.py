@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from app.config.csp import HEADER
 from app.influencers import consent
@@ -20,7 +21,7 @@ from tests.staff import signed_in
 A_PDF = b"%PDF-1.7\nsigned"
 pytestmark = pytest.mark.usefixtures("upload_folder")
 
-TYPED = {"signed_on": "2026-11-01", "retain_until": "", "content_type": "application/pdf"}
+TYPED = {"signed_on": f"{timezone.now():%Y-%m-%d}", "retain_until": "", "content_type": "application/pdf"}
 
 
 @pytest.fixture

@@ -218,7 +218,7 @@ def test_one_whose_file_is_gone_when_it_is_applied_ends_too(
     store().delete(found.key)
 
     after(work_off_jobs, found)
-    assert found.state == State.CANCELLED
+    assert (found.state, counts(found)) == (State.CANCELLED, (0, 0, 0, 0))
     assert "upload it again" in found.refusal
     assert not Account.objects.exists()
 
