@@ -27,13 +27,22 @@ def allows(statements: Iterable[Statement], action: str, resource: str, context:
 
 def applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
     return (
-        any(_matches(pattern.lower(), action.lower()) for pattern in listed(statement["Action"]))
+        _is_about(statement, action)
         and any(_matches_arn(pattern, resource) for pattern in listed(statement["Resource"]))
         and all(
             _holds(operator, {key.lower(): value for key, value in keys.items()}, context)
             for operator, keys in statement.get("Condition", {}).items()
         )
     )
+
+
+def about(statements: Iterable[Statement], action: str) -> list[Statement]:
+    """Those that name an action, on whatever: no other has a say in it."""
+    return [one for one in statements if _is_about(one, action)]
+
+
+def _is_about(statement: Statement, action: str) -> bool:
+    return any(_matches(pattern.lower(), action.lower()) for pattern in listed(statement["Action"]))
 
 
 def listed(value: Any) -> list[str]:

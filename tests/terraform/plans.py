@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ops import offline_aws, plans, terraform, zappa_settings
+from tests.terraform.iam import listed
 
 # All that is optional and has a policy or a price.
 EVERYTHING_ON = (
@@ -126,10 +127,6 @@ def allowed(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
         for statement in document["Statement"]:
             if statement["Effect"] == "Allow":
                 yield address, statement
-
-
-def listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
 
 
 def actions_of(plan: Plan, function: str) -> set[str]:

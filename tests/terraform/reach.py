@@ -82,13 +82,14 @@ def reached(
     return {
         (action, thing.arn)
         for action in changing(statements) - NOT_TO_BE_LIMITED - MAKES_ONLY
+        for about_it in [iam.about(statements, action)]
         for thing in targets
         if action.partition(":")[0] == thing.service
         if (action, thing.resource_type) not in things.NEW_PARTS_OF_A_NETWORK
         for context in contexts
         for existing in ({}, thing.existing())
         if existing or action not in TELLS_TAGS
-        if iam.allows(statements, action, thing.arn, {**context, **existing})
+        if iam.allows(about_it, action, thing.arn, {**context, **existing})
     }
 
 

@@ -9,7 +9,8 @@ import pytest
 from app.config import settings
 from ops import platform, terraform, zappa_settings
 from tests.terraform import hcl_blocks
-from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, allowed, documents, listed, outputs
+from tests.terraform.iam import listed
+from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, allowed, documents, outputs
 
 PROJECT = zappa_settings.project_name()
 ENVIRONMENTS = {"nonprod": ["dev", "staging"], "prod": ["prod"]}
