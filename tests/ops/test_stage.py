@@ -66,7 +66,7 @@ def test_the_question_names_the_release_that_would_serve(
         prod.releases.record("prod", release, {})
     answers("n\n", monkeypatch)
     assert stage.perform("rollback", prod, arguments()) == 1
-    assert "Roll prod back to one?" in capsys.readouterr().out
+    assert f"Roll prod back to one in account {ACCOUNT_ID}?" in capsys.readouterr().out
 
 
 def test_with_nobody_to_ask_confirm_has_to_be_set(
