@@ -188,6 +188,7 @@ def run_doctor(deployment: Deployment, arguments: argparse.Namespace) -> None:
     _refuse(doctor.problems(deployment.platform))
     deploy.refuse_halves(deployment)
     print(doctor.endpoints(deployment.platform))
+    deployment.releases.refuse_if_locked(deployment.platform.stage)
     print(f"Nothing stands in the way of a deploy to {deployment.platform.stage}.")
 
 

@@ -359,6 +359,15 @@ def test_the_doctor_fails_over_an_endpoint_that_is_not_reached(
     assert doctor_says(prod, refuses, monkeypatch, capsys) == (1, "FAILED   secretsmanager\n")
 
 
+def test_the_doctor_names_whoever_deploys_or_died_at_it(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with prod.releases.lock("prod"):
+        status, said = doctor_says(prod, REPLIES, monkeypatch, capsys)
+    assert status == 1
+    assert "If that deploy is dead: aws s3 rm s3://" in said
+
+
 def test_the_doctor_shows_why_a_companion_does_not_start(
     prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
