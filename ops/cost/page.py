@@ -40,6 +40,8 @@ _SWITCHES = (
             ("alarm_metric", -1.0, ""),
         ),
     ),
+    ("`mail_domain`", (("alarm_metric", 2.0, ""),)),
+    ("`cdn = {}` of a stage, and what its visitors use", (("secret", 1.0, ""),)),
     ("`interface_endpoints`, each", (("interface_endpoint_hour", 2.0, _HOURS),)),
     (
         "a NAT gateway in each of two zones, which there is not",

@@ -152,11 +152,17 @@ echo begun > said
 for tenth in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done
 echo state saved >> said
 """
+# Says when it begins to wait for Terraform: a signal before that comes too early for any of them.
 COMMAND = """
-import sys
+import subprocess
 from pathlib import Path
 from ops import terraform
 from ops.processes import ended_by_signals
+class Popen(subprocess.Popen):
+    def communicate(self, *arguments):
+        Path("waits").touch()
+        return super().communicate(*arguments)
+subprocess.Popen = Popen
 with ended_by_signals():
     {verb}(Path(), "apply")
 """
@@ -182,13 +188,13 @@ def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
 ) -> None:
     fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM)
     command = started(tmp_path, verb)
-    said = tmp_path / "said"
-    wait_until(lambda: said.exists() and said.read_text() != "", "It", timeout_seconds=30)
+    said, waits = tmp_path / "said", tmp_path / "waits"
+    wait_until(lambda: waits.exists() and said.exists() and said.read_text() != "", "It", timeout_seconds=60)
     # As a terminal sends it: to the command and all that it started in its session.
     os.killpg(command.pid, number)
-    assert command.wait(timeout=30) != 0
+    assert command.wait(timeout=60) != 0
     if number == signal.SIGKILL:
-        wait_until(lambda: "saved" in said.read_text(), "What it leaves behind", timeout_seconds=30)
+        wait_until(lambda: "saved" in said.read_text(), "What it leaves behind", timeout_seconds=60)
     assert said.read_text().splitlines() == ["begun", "interrupted", "state saved"]
 
 

@@ -4,16 +4,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from app.influencers.consent import ask_for_form
 from app.influencers.models import ConsentForm, Influencer
-from tests.influencers.consent.forms import TODAY, Ask
+from tests.influencers.consent.forms import NOW, TODAY, Ask
 
 
 @pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> Path:
-    settings.UPLOADS = str(tmp_path / "uploads")
-    return tmp_path / "uploads"
+def _no_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day on which this file was read goes on."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(upload_folder: Path) -> None:
+    """No test of this folder puts a file elsewhere."""
 
 
 @pytest.fixture

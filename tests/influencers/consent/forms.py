@@ -11,7 +11,8 @@ from app.influencers.models import ConsentForm
 from app.uploads.receiving import receive
 
 A_PDF = b"%PDF-1.7\nsigned"
-TODAY = timezone.now().date()
+NOW = timezone.now()
+TODAY = NOW.date()
 Ask = Callable[..., ConsentForm]
 
 
