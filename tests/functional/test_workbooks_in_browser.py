@@ -1,5 +1,6 @@
 """The import wizard in Chromium, by keyboard: upload, look, apply, and the refused rows."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ def signed_in(page: Page, live_server: LiveServer) -> Page:
     page.get_by_label("Username").fill("outreach")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+    # Until it is loaded whole, so that the script is at work.
+    page.wait_for_url(re.compile("^[^?]*/staff/"))
     return page
 
 
