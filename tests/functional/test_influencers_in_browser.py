@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,7 +10,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from app.influencers.models import Account, DailyMetrics, Influencer
 from app.influencers.services import record_metrics
-from tests.staff import PASSWORD, member
 
 pytestmark = pytest.mark.browser
 
@@ -28,15 +28,8 @@ def people(live_server: LiveServer) -> None:
 
 
 @pytest.fixture
-def signed_in(page: Page, people: None) -> Page:
-    member("outreach")
-    page.goto("/staff/accounts/youtube/")
-    page.get_by_label("Username").fill("outreach")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    # Until it is loaded whole, so that the script is at work: the table is there before it.
-    page.wait_for_url(re.compile("^[^?]*/staff/"), wait_until="load")
-    return page
+def signed_in(outreach_at: Callable[[str], Page], people: None) -> Page:
+    return outreach_at("/staff/accounts/youtube/")
 
 
 def test_the_list_follows_the_typing_and_many_are_changed_by_keyboard(signed_in: Page) -> None:

@@ -155,11 +155,12 @@ def forget_old() -> None:
     WorkbookExport.objects.filter(made_at__lt=limit).delete()
     old = WorkbookImport.objects.filter(made_at__lt=limit)
     with transaction.atomic():
-        left = old.exclude(state__in=WorkbookImport.OVER)
+        left = old.going_on()
         for found in left.select_for_update().only("key"):
             files.forget(found)
+        left.take_back_promises()
         left.update(state=WorkbookImport.State.CANCELLED, content=b"")
     # What could not be deleted when its import was over.
-    for found in old.filter(state__in=WorkbookImport.OVER).exclude(key="").only("key"):
+    for found in old.over().exclude(key="").only("key"):
         files.forget(found)
     old.exclude(refused_rows=b"", problems=[], changes=[]).update(refused_rows=b"", problems=[], changes=[])

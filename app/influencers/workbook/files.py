@@ -47,4 +47,4 @@ def forget(found: WorkbookImport) -> None:
 def delete_upload(key: str) -> None:
     """Delete the file of an import that is over; the row knows it no more once that is done."""
     store().delete(key)
-    WorkbookImport.objects.filter(key=key, state__in=WorkbookImport.OVER).update(key="")
+    WorkbookImport.objects.over().filter(key=key).update(key="")

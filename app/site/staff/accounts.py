@@ -73,6 +73,11 @@ def account_list(request: HttpRequest, platform: str) -> HttpResponse:
 @staff_page(READ)
 def choose_columns(request: HttpRequest, platform: str) -> HttpResponse:
     request.session[_SESSION_KEY] = [name for name in COLUMNS if name in request.POST.getlist("columns")]
+    return _back_to_list(request, platform)
+
+
+def _back_to_list(request: HttpRequest, platform: str) -> HttpResponse:
+    """Lead to the search that a form of the list was part of."""
     # Spelled anew, so that no line break gets into the header.
     query = QueryDict(request.POST.get("query", "")).urlencode()
     response = redirect("site:staff-accounts", platform)
@@ -121,7 +126,11 @@ def delete_account(request: HttpRequest, platform: str, pk: int) -> HttpResponse
 def change_many(request: HttpRequest, platform: str) -> HttpResponse:
     """Say what would change; on the second call, with `confirmed`, change it."""
     form = BulkForm(platform, request.POST)
-    context: dict[str, Any] = {"form": form, "adapter": adapter(platform)}
+    context: dict[str, Any] = {
+        "form": form,
+        "adapter": adapter(platform),
+        "query": request.POST.get("query", ""),
+    }
     if not form.is_valid():
         context["problems"] = [str(text) for texts in form.errors.values() for text in texts]
         return render(request, "site/staff/change_many.html", context, status=400)
@@ -135,7 +144,7 @@ def change_many(request: HttpRequest, platform: str) -> HttpResponse:
         context["problems"] = error.messages
         return render(request, "site/staff/change_many.html", context, status=400)
     messages.success(request, f"{count} account{'' if count == 1 else 's'} changed.")
-    return redirect("site:staff-accounts", platform)
+    return _back_to_list(request, platform)
 
 
 @transaction.atomic
