@@ -4,7 +4,9 @@ boto3 is imported when the first client is made, because it costs a cold start a
 local run need none.
 """
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from threading import RLock
@@ -72,6 +74,17 @@ def client(service: str, *, time_limits: TimeLimits | None = None) -> Any:
         )
     with _making:
         return _client(service, time_limits or USUAL)
+
+
+@contextlib.contextmanager
+def failures_as(kind: type[Exception]) -> Iterator[None]:
+    """Raise boto3's failures as another kind, with their words. It is not on every machine, nor needed before it is used."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise kind(str(error)) from error
 
 
 def address(service: str) -> str:

@@ -7,6 +7,7 @@ Terraform (docs/decisions/0040), after the functions, which know the current one
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = terraform.TERRAFORM / "edge"
 # As terraform/modules/cdn/viewer_request.js reads it.
 SECRET_KEY = "origin-secret"  # noqa: S105 - its name
-_HAS_CHANGES = 2  # terraform plan -detailed-exitcode
+# The exit code of Terraform, and what to say of it if it failed.
+Runner = Callable[..., tuple[int, str]]
 
 
 class EdgeError(Exception):
@@ -62,21 +64,9 @@ def bring_up_to_date(target: StagePlatform, api_url: str) -> Edge:
         api_url: the API's own address.
 
     Raises:
-        EdgeError, ops.infrastructure.InfrastructureError, ops.terraform.UnavailableError: say what to do.
+        EdgeError, ops.infrastructure.InfrastructureError, ops.terraform.TerraformError: say what to do.
     """
-    extra, told = _prepare(target, api_url)
-    plan = infrastructure.plan_file(f"edge-{target.stage}")
-    arguments = ["-detailed-exitcode", "-no-color", f"-var-file={told}", f"-out={plan}"]
-    planned = terraform.run(FOLDER, "plan", *arguments, extra=extra)
-    if planned.returncode not in {0, _HAS_CHANGES}:
-        raise EdgeError(f"terraform/edge can't be planned:\n{planned.stderr.strip()}")
-    try:
-        if planned.returncode == _HAS_CHANGES:
-            _refuse_to_take_away(plan, extra, target.stage)
-            _apply(plan, extra)
-    finally:
-        plan.unlink(missing_ok=True)
-    edge = _made(extra, is_changed=planned.returncode == _HAS_CHANGES)
+    edge = _change(target, api_url, [], _in_silence, _refuse_to_take_away)
     if edge.store_arn:
         put_secret(edge.store_arn, target.cdn_secret, replace=True)
     return edge
@@ -91,25 +81,65 @@ def change_by_hand(target: StagePlatform, api_url: str, arguments: list[str]) ->
         arguments: more for `terraform plan`.
 
     Raises:
-        EdgeError, ops.consent.RefusedError, ops.infrastructure.InfrastructureError, ops.terraform.UnavailableError: say
+        EdgeError, ops.consent.RefusedError, ops.infrastructure.InfrastructureError, ops.terraform.TerraformError: say
             what to do.
     """
-    extra, told = _prepare(target, api_url)
-    plan = infrastructure.plan_file(f"edge-{target.stage}")
-    try:
-        given = ["-detailed-exitcode", f"-var-file={told}", f"-out={plan}", *arguments]
-        code = terraform.show(FOLDER, "plan", *given, extra=extra)
-        if code not in {0, _HAS_CHANGES}:
-            raise EdgeError("There is no plan: mend what Terraform says.")
-        if code == _HAS_CHANGES:
-            consent.ask(f"Apply this to the edge of {target.stage}?")
-            _apply(plan, extra)
-    finally:
-        plan.unlink(missing_ok=True)
-    edge = _made(extra, is_changed=code == _HAS_CHANGES)
+    edge = _change(target, api_url, arguments, _before_the_operator, _ask)
     if edge.store_arn:
         put_secret(edge.store_arn, target.cdn_secret, replace=False)
     return edge
+
+
+def _change(
+    target: StagePlatform, api_url: str, arguments: list[str], run: Runner, agree: Callable[..., None]
+) -> Edge:
+    """Plan, and apply the plan if it changes anything and is agreed to."""
+    extra, told = _prepare(target, api_url)
+    plan = infrastructure.plan_file(f"edge-{target.stage}")
+    try:
+        terraform.write_kept_state(FOLDER, extra)
+        given = ["-detailed-exitcode", f"-var-file={told}", f"-out={plan}", *arguments]
+        code, said = run("plan", *given, extra=extra)
+        if code not in {terraform.NO_CHANGES, terraform.CHANGES}:
+            raise EdgeError(f"terraform/edge can't be planned{said}\n{terraform.on_a_lock(FOLDER, extra)}")
+        if code == terraform.CHANGES:
+            agree(target.stage, plan, extra)
+            _apply(plan, run, extra)
+    finally:
+        plan.unlink(missing_ok=True)
+    return _made(extra, is_changed=code == terraform.CHANGES)
+
+
+def _apply(plan: Path, run: Runner, extra: dict[str, str]) -> None:
+    try:
+        failed, said = run("apply", str(plan), extra=extra)
+    finally:
+        became = terraform.keep_unsaved_state(FOLDER, extra)
+    if failed:
+        raise EdgeError(f"terraform/edge was not applied{said}\n{became}")
+
+
+def _in_silence(verb: str, *arguments: str, extra: dict[str, str]) -> tuple[int, str]:
+    result = terraform.run(FOLDER, verb, "-no-color", *arguments, extra=extra)
+    return result.returncode, f":\n{result.stderr.strip()}"
+
+
+def _before_the_operator(verb: str, *arguments: str, extra: dict[str, str]) -> tuple[int, str]:
+    return terraform.show(FOLDER, verb, *arguments, extra=extra), ": mend what Terraform says."
+
+
+def _ask(stage: str, *_: Any) -> None:
+    consent.ask(f"Apply this to the edge of {stage}?")
+
+
+def _refuse_to_take_away(stage: str, plan: Path, extra: dict[str, str]) -> None:
+    try:
+        changes = plans.show(FOLDER, plan, extra)["resource_changes"]
+    except plans.PlanError as error:
+        raise EdgeError(str(error)) from None
+    lost = [change["address"] for change in changes if "delete" in change["change"]["actions"]]
+    if lost:
+        raise EdgeError(f"This would take away {', '.join(lost)}. Look at it: make edge STAGE={stage}")
 
 
 def variables(target: StagePlatform, api_url: str) -> dict[str, Any]:
@@ -195,22 +225,6 @@ def _prepare(target: StagePlatform, api_url: str) -> tuple[dict[str, str], Path]
     ]
     terraform.init(FOLDER, "-reconfigure", *backend, extra=extra)
     return extra, file
-
-
-def _refuse_to_take_away(plan: Path, extra: dict[str, str], stage: str) -> None:
-    try:
-        changes = plans.show(FOLDER, plan, extra)["resource_changes"]
-    except plans.PlanError as error:
-        raise EdgeError(str(error)) from None
-    lost = [change["address"] for change in changes if "delete" in change["change"]["actions"]]
-    if lost:
-        raise EdgeError(f"This would take away {', '.join(lost)}. Look at it: make edge STAGE={stage}")
-
-
-def _apply(plan: Path, extra: dict[str, str]) -> None:
-    result = terraform.run(FOLDER, "apply", "-no-color", str(plan), extra=extra)
-    if result.returncode:
-        raise EdgeError(f"terraform/edge was not applied; what was done stays:\n{result.stderr.strip()}")
 
 
 def _made(extra: dict[str, str], *, is_changed: bool) -> Edge:

@@ -20,15 +20,13 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import consent, plan_summary, plans, terraform, zappa_settings
-from ops.processes import ended_by_signals
+from ops.processes import INTERRUPTED, ended_by_signals
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = {"nonprod": ("dev", "staging"), "prod": ("prod",)}
 ENVIRONMENTS = tuple(STAGES)
 _BOOTSTRAP = terraform.TERRAFORM / "bootstrap"
 REGION = "us-east-1"
-# Terraform's words for -detailed-exitcode; 1 is an error.
-_NO_CHANGES, _CHANGES = 0, 2
 _MISSING = {"404", "NoSuchBucket", "NoSuchKey"}
 _S3_BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 
@@ -128,12 +126,12 @@ def _refuse_below_an_edge(environment: str) -> None:
     for stage in STAGES[environment]:
         try:
             state = s3.get_object(Bucket=state_bucket(), Key=f"edge/{stage}.tfstate")["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _MISSING:
-                raise InfrastructureError(
-                    f"Nobody knows what is in front of {stage}, its state can't be read: {error}"
-                ) from None
-            continue
+        except (BotoCoreError, ClientError) as error:
+            if _is_missing(error):
+                continue
+            raise InfrastructureError(
+                f"Nobody knows what is in front of {stage}, its state can't be read: {error}"
+            ) from None
         if any(resource["mode"] == "managed" for resource in json.loads(state)["resources"]):
             raise InfrastructureError(
                 f"What is in front of {stage} would be left behind, and nothing could take it away any more."
@@ -158,15 +156,15 @@ def drift(environment: str) -> bool:
         file = Path(place) / "plan"
         arguments = ["-detailed-exitcode", "-lock=false", f"-out={file}", variables]
         code = terraform.show(terraform.TERRAFORM, "plan", *arguments, extra=extra)
-        if code not in {_NO_CHANGES, _CHANGES}:
+        if code not in {terraform.NO_CHANGES, terraform.CHANGES}:
             raise InfrastructureError(
                 f"Nobody knows whether {environment} drifted: mend what Terraform says."
             )
         made = plans.show(terraform.TERRAFORM, file, extra)
-    text = plan_summary.markdown(environment, made)
-    found.write_text(f"{drift_marker(environment, differs=code == _CHANGES)}\n{text}", encoding="utf-8")
-    print(f"\n{text}" if code == _CHANGES else f"\n{environment} is what the code says.")
-    return code == _CHANGES
+    differs, text = code == terraform.CHANGES, plan_summary.markdown(environment, made)
+    found.write_text(f"{drift_marker(environment, differs=differs)}\n{text}", encoding="utf-8")
+    print(f"\n{text}" if differs else f"\n{environment} is what the code says.")
+    return differs
 
 
 def drift_marker(environment: str, *, differs: bool) -> str:
@@ -232,31 +230,39 @@ def _variables(name: str) -> dict[str, str]:
 def _plan(folder: Path, file: Path, extra: dict[str, str], arguments: list[str]) -> None:
     file.unlink(missing_ok=True)
     file.parent.mkdir(parents=True, exist_ok=True)
+    terraform.write_kept_state(folder, extra)
     if terraform.show(folder, "plan", f"-out={file}", *arguments, extra=extra):
         # Terraform keeps what it had planned until the error, to be looked at.
         file.unlink(missing_ok=True)
-        raise InfrastructureError("There is no plan: mend what Terraform says, and plan again.")
+        raise InfrastructureError(
+            "There is no plan: mend what Terraform says, and plan again."
+            f"\n{terraform.on_a_lock(folder, extra)}"
+        )
 
 
 def _apply(folder: Path, file: Path, extra: dict[str, str], again: str) -> None:
     try:
-        if terraform.show(folder, "apply", str(file), extra=extra):
-            raise InfrastructureError(
-                f"What Terraform had done until then stays, and is in its state. Mend it, and run `{again}` again."
-            )
+        failed = terraform.show(folder, "apply", str(file), extra=extra)
     finally:
         # Done or half done: Terraform would refuse it a second time.
         file.unlink(missing_ok=True)
+        became = terraform.keep_unsaved_state(folder, extra)
+    if failed:
+        raise InfrastructureError(f"{became} Mend it, and run `{again}` again.")
 
 
 def _exists(bucket: str) -> bool:
     try:
         boto3.client("s3", region_name=REGION).head_bucket(Bucket=bucket)
     except (BotoCoreError, ClientError) as error:
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
+        if _is_missing(error):
             return False
         raise InfrastructureError(f"The bucket {bucket} can't be looked at: {error}") from None
     return True
+
+
+def _is_missing(error: BotoCoreError | ClientError) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING
 
 
 def main() -> int:
@@ -282,7 +288,7 @@ def main() -> int:
         print(
             "\nInterrupted. What Terraform had done until then stays, and is in its state.", file=sys.stderr
         )
-        return 130
+        return INTERRUPTED
 
 
 def _perform(arguments: argparse.Namespace, others: list[str]) -> int:
@@ -295,7 +301,7 @@ def _perform(arguments: argparse.Namespace, others: list[str]) -> int:
         case "apply":
             apply(environment)
         case "drift":
-            return _CHANGES if drift(environment) else 0
+            return terraform.CHANGES if drift(environment) else 0
     return 0
 
 

@@ -26,6 +26,8 @@ from ops.processes import end_with_parent
 ROOT = Path(__file__).resolve().parents[1]
 TERRAFORM = ROOT / "terraform"
 MINIMUM_VERSION = (1, 11)
+# Of `plan -detailed-exitcode`; 1 is an error.
+NO_CHANGES, CHANGES = 0, 2
 _REGISTRY = "registry.terraform.io"
 _PROVIDER = f"{_REGISTRY}/hashicorp/aws"
 # The titles by which `init` says it. A fault in our own files has others.
@@ -33,6 +35,7 @@ _NO_PROVIDER = re.compile(
     r"^Error: Failed to (query available provider packages|install provider)", re.MULTILINE
 )
 _TOO_OLD = re.compile(r"^Error: Unsupported Terraform Core version", re.MULTILINE)
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Each test process holds a provider of 650 MB.
 _AT_ONCE = 2
 
@@ -130,28 +133,45 @@ def _run(
     command = [binary(), f"-chdir={folder}", *arguments]
     is_alone = threading.active_count() == 1
     interruption: BaseException | None = None
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        text=True,
-        env=environment(extra),
-        start_new_session=is_alone,
-        preexec_fn=end_with_parent(signal.SIGINT) if is_alone else None,  # noqa: PLW1509 - no threads run
-    ) as process:
-        while True:
-            try:
-                said, complained = process.communicate()
-                break
-            except (KeyboardInterrupt, SystemExit) as error:
-                # Whoever ends us says so by several signals; somebody at the keyboard means it.
-                if interruption is None or isinstance(error, KeyboardInterrupt):
-                    process.send_signal(signal.SIGINT)
-                interruption = error
+    # Interrupted between its start and our waiting we would leave it behind.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS if is_alone else ())
+    try:
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            text=True,
+            env=environment(extra),
+            start_new_session=is_alone,
+            preexec_fn=_begins(mask) if is_alone else None,  # noqa: PLW1509 - no threads run
+        ) as process:
+            while True:
+                try:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+                    said, complained = process.communicate()
+                    break
+                except (KeyboardInterrupt, SystemExit) as error:
+                    # Whoever ends us says so by several signals; somebody at the keyboard means it.
+                    if interruption is None or isinstance(error, KeyboardInterrupt):
+                        process.send_signal(signal.SIGINT)
+                    interruption = error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     if interruption is not None:
         raise interruption
     return subprocess.CompletedProcess(command, process.returncode, said, complained)
+
+
+def _begins(mask: Iterable[int]) -> Callable[[], None]:
+    """A `preexec_fn`: it hears what we hold back, and our own death."""
+    end = end_with_parent(signal.SIGINT)
+
+    def begin() -> None:
+        end()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    return begin
 
 
 def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> None:
@@ -188,6 +208,53 @@ def _advice(folder: Path, said: str) -> str:
     return (
         f"Without a way to {_REGISTRY}, name a mirror of the provider:"
         " TF_PLUGIN_DIR=FOLDER, or TF_CLI_CONFIG_FILE=FILE with a filesystem_mirror."
+    )
+
+
+def keep_unsaved_state(folder: Path, extra: Mapping[str, str]) -> str:
+    """After an apply that failed: keep a state that Terraform could not write (the credentials ended, no way to S3).
+
+    Args:
+        folder: of the root.
+        extra: as for `run`; TF_DATA_DIR names what the state is of.
+
+    Returns:
+        What became of what was done, for the operator.
+    """
+    left, kept = folder / "errored.tfstate", _kept_state(extra)
+    if not left.exists():
+        return "What was done stays, and is in its state."
+    left.replace(kept)
+    return f"What was done stays, and its state could not be written: the next plan does it, from {kept}. Keep that file."
+
+
+def write_kept_state(folder: Path, extra: Mapping[str, str]) -> None:
+    """Before a plan: write what `keep_unsaved_state` kept, or all that it tells of would be made a second time.
+
+    Raises:
+        TerraformError: it can't be written.
+    """
+    kept = _kept_state(extra)
+    if not kept.exists():
+        return
+    pushed = run(folder, "state", "push", str(kept), extra=extra)
+    if pushed.returncode:
+        raise TerraformError(
+            f"The last apply could not write its state, and it still can't be written from {kept}:\n"
+            f"{pushed.stderr.strip()}\n{on_a_lock(folder, extra)}"
+        )
+    kept.unlink()
+
+
+def _kept_state(extra: Mapping[str, str]) -> Path:
+    return Path(f"{extra['TF_DATA_DIR']}.errored.tfstate")
+
+
+def on_a_lock(folder: Path, extra: Mapping[str, str]) -> str:
+    """What to do about a lock of the state."""
+    return (
+        "If it says that the state is locked, and nobody runs Terraform now:"
+        f" TF_DATA_DIR={extra['TF_DATA_DIR']} terraform -chdir={folder} force-unlock ID"
     )
 
 

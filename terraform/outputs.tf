@@ -73,6 +73,11 @@ output "database_instances" {
   value       = var.database_aurora == null ? module.database.instance_names : []
 }
 
+output "database_replica_host" {
+  description = "Where reports read, with database_read_replica; null without."
+  value       = module.database.replica_host
+}
+
 output "database_master_secret" {
   description = "Name of the secret with the master user's name and password; db-bootstrap alone reads it."
   value       = module.database.master_secret_name

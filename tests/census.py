@@ -4,7 +4,6 @@ import contextlib
 import http.server
 import json
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -34,7 +33,7 @@ class Census:
         matches: what an address means.
         status: of the answer.
         body: instead of the documented JSON.
-        delay_seconds: before it answers.
+        answers: cleared, it says nothing.
     """
 
     def __init__(self) -> None:
@@ -43,7 +42,8 @@ class Census:
         self.matches: Sequence[dict[str, Any]] = [CITY_HALL]
         self.status = 200
         self.body: bytes | None = None
-        self.delay_seconds = 0.0
+        self.answers = threading.Event()
+        self.answers.set()
         self.url = ""
 
     def answer(self, query: dict[str, str]) -> bytes:
@@ -69,7 +69,7 @@ def serve() -> Iterator[Census]:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             census.asked.append(query)
             census.paths.append(parts.path)
-            time.sleep(census.delay_seconds)
+            census.answers.wait()
             body = census.answer(query)
             # Who asked may have gone by now.
             with contextlib.suppress(ConnectionError):
@@ -89,5 +89,6 @@ def serve() -> Iterator[Census]:
         try:
             yield census
         finally:
+            census.answers.set()
             server.shutdown()
             thread.join()

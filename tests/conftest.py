@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,16 +10,25 @@ from django.core import mail
 from django.test import Client, override_settings
 from django.urls import clear_script_prefix
 from django_tasks_db.management.commands import db_worker
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
+from app import aws
 from app.accounts.models import User
 from app.campaigns.models import Campaign
 from app.jobs import worker
-from app.ratelimit.limiter import forget_limiter
+from app.ratelimit.limiter import forget_limiter, limiter
 from app.regions.models import Region
 from tests.shapes import make_region, square
 from tests.staff import member
 
 Body = dict[str, Any]
+
+# A slow machine fails nothing, and every run sees the same examples.
+hypothesis_settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +49,13 @@ def _no_map_files() -> Iterator[None]:
 def _nobody_has_come_yet() -> None:
     """A rate limit is one of a process; a test begins with a fresh one."""
     forget_limiter()
+
+
+@pytest.fixture
+def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No window of a rate limit ends while a test counts."""
+    now_ms = limiter()._now_ms()
+    monkeypatch.setattr(limiter(), "_now_ms", lambda: now_ms)
 
 
 @pytest.fixture
@@ -105,6 +122,26 @@ def submission() -> Body:
         "consent_to_publish": True,
         "terms_accepted": True,
     }
+
+
+@pytest.fixture
+def upload_folder(settings: Any, tmp_path: Path) -> Path:
+    """Where uploads go, instead of a bucket."""
+    settings.UPLOADS = str(tmp_path / "uploads")
+    return tmp_path / "uploads"
+
+
+@pytest.fixture
+def aws_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Of nobody, for clients that are made in the test and talk to moto or to no one."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    # An emulator of the session may be named here.
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    aws.forget_clients()
+    yield
+    aws.forget_clients()
 
 
 @pytest.fixture

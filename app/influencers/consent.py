@@ -18,6 +18,8 @@ MAX_MIB = 10
 # Whose deed it is where nobody clicked.
 CHECK = "check of uploads"
 RETENTION = "retention date"
+# For whoever asks for a deletion while the store is away.
+NOT_DELETED = "The file could not be deleted just now. It is still there: try again in a minute."
 
 Action, State = ConsentAccess.Action, ConsentForm.State
 

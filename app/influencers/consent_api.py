@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 class StoreAway(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "store_away"
-    default_detail = "The file could not be deleted just now. It is still there: try again in a minute."
+    default_detail = consent.NOT_DELETED
 
 
 class ConsentFormSerializer(serializers.ModelSerializer[ConsentForm]):

@@ -137,6 +137,20 @@ def found_influencers(query: dict[str, Any]) -> InfluencerQuerySet:
     return influencers
 
 
+def accounts_asked_for(platform: str, query: dict[str, Any]) -> AccountQuerySet:
+    """What a validated AccountQuery finds, in its order."""
+    sort = Sort.parse(query.get("ordering", "handle"), ACCOUNT_SORTS)
+    found: AccountQuerySet = in_order(found_accounts(platform, query), sort)
+    return found
+
+
+def influencers_asked_for(query: dict[str, Any]) -> InfluencerQuerySet:
+    """What a validated InfluencerQuery finds, in its order."""
+    sort = Sort.parse(query.get("ordering", "name"), INFLUENCER_SORTS)
+    found: InfluencerQuerySet = in_order(found_influencers(query), sort)
+    return found
+
+
 def in_order(rows: Any, sort: Sort) -> Any:
     """Rows by `sort_key`, which each of them then has, and by primary key where that is equal."""
     sign = "-" if sort.descending else ""

@@ -1,6 +1,6 @@
 """Workbooks on their way in and out: the file, how far it has come, and what was found."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +10,20 @@ from app.influencers.platforms import ADAPTERS
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
+
+
+class WorkbookImportQuerySet(models.QuerySet["WorkbookImport"]):
+    def over(self) -> Self:
+        """Those whose file is no longer needed."""
+        return self.filter(state__in=WorkbookImport.OVER)
+
+    def going_on(self) -> Self:
+        return self.exclude(state__in=WorkbookImport.OVER)
+
+    def take_back_promises(self) -> None:
+        """Of those that end now, and of which no row was applied: their preview's numbers are of nothing that happened."""
+        begun = {"state": WorkbookImport.State.APPLYING, "reached__gt": 0}
+        self.going_on().exclude(**begun).update(created=0, updated=0, unchanged=0, reached=0)
 
 
 class WorkbookImport(models.Model):
@@ -56,6 +70,8 @@ class WorkbookImport(models.Model):
     problems = models.JSONField(default=list, help_text="The first ones: cell and message.")
     changes = models.JSONField(default=list, help_text="The first ones: row, and what becomes of it.")
     refused_rows = models.BinaryField(default=b"", help_text="A workbook of what was refused.")
+
+    objects = WorkbookImportQuerySet.as_manager()
 
     class Meta:
         ordering = ("-pk",)

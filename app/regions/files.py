@@ -4,13 +4,9 @@ REGION_FILES says where: a folder, or `s3://bucket/prefix/`; empty for nowhere, 
 is written last, so whoever is killed before leaves the old one, whose files are all there.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 import re
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +14,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from app.aws import client
+from app.aws import client, failures_as
+from app.folders import replacing
 
 MANIFEST = "manifest.json"
 MANIFEST_SECONDS = 60
@@ -86,13 +83,8 @@ class Folder:
 
     def write(self, name: str, content: bytes, max_age_seconds: int) -> None:
         del max_age_seconds
-        self.path.mkdir(parents=True, exist_ok=True)
-        with contextlib.ExitStack() as undo:
-            handle, temporary = tempfile.mkstemp(dir=self.path, prefix=".")
-            undo.callback(Path(temporary).unlink, missing_ok=True)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(temporary).replace(self.path / name)
+        with replacing(self.path / name) as file:
+            file.write(content)
 
 
 @dataclass(frozen=True)
@@ -103,7 +95,7 @@ class Bucket:
     def read(self, name: str) -> bytes | None:
         from botocore.exceptions import ClientError
 
-        with _s3_errors():
+        with failures_as(OSError):
             try:
                 found = client("s3").get_object(Bucket=self.name, Key=self.prefix + name)
             except ClientError as error:
@@ -116,7 +108,7 @@ class Bucket:
 
     def write(self, name: str, content: bytes, max_age_seconds: int) -> None:
         immutable = ", immutable" if max_age_seconds == IMMUTABLE_SECONDS else ""
-        with _s3_errors():
+        with failures_as(OSError):
             client("s3").put_object(
                 Bucket=self.name,
                 Key=self.prefix + name,
@@ -124,17 +116,6 @@ class Bucket:
                 ContentType="application/json",
                 CacheControl=f"public, max-age={max_age_seconds}{immutable}",
             )
-
-
-@contextlib.contextmanager
-def _s3_errors() -> Iterator[None]:
-    """S3's failures as those of a disk. boto3 is not on every machine, so nothing is imported before it is needed."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise OSError(str(error)) from error
 
 
 def store() -> Store | None:
@@ -149,21 +130,6 @@ def store() -> Store | None:
 
 
 def publish(files: list[MapFile]) -> bool:
-    """As `_publish`.
-
-    Raises:
-        NotPublishedError: a disk or S3 failed.
-    """
-    try:
-        return _publish(files)
-    except (OSError, ValueError) as error:
-        raise NotPublishedError(
-            f"The map files can't be written to {settings.REGION_FILES}: {error}. Maps in pages are not concerned."
-            " When that is mended, run draw_maps."
-        ) from error
-
-
-def _publish(files: list[MapFile]) -> bool:
     """Write the files of one layer, then switch the manifest to them. Repeating it changes nothing.
 
     The caller holds `import_lock`: of two that end together each would leave the other's layer out of the manifest.
@@ -172,10 +138,24 @@ def _publish(files: list[MapFile]) -> bool:
 
     Returns:
         False if REGION_FILES names no place, or there is nothing to write.
+
+    Raises:
+        NotPublishedError: a disk or S3 failed.
     """
     kept_in = store()
     if not files or kept_in is None:
         return False
+    try:
+        _switch_to(files, kept_in)
+    except (OSError, ValueError) as error:
+        raise NotPublishedError(
+            f"The map files can't be written to {settings.REGION_FILES}: {error}. Maps in pages are not concerned."
+            " When that is mended, run draw_maps."
+        ) from error
+    return True
+
+
+def _switch_to(files: list[MapFile], kept_in: Store) -> None:
     for file in files:
         kept_in.write(file.name, file.content, IMMUTABLE_SECONDS)
     layer = (files[0].kind, files[0].vintage)
@@ -183,7 +163,6 @@ def _publish(files: list[MapFile]) -> bool:
     entries = [*others, *(file.entry() for file in files)]
     entries.sort(key=lambda entry: (entry["kind"], entry["vintage"], entry["zoom"], entry["sheet"]))
     kept_in.write(MANIFEST, json.dumps({"maps": entries}).encode(), MANIFEST_SECONDS)
-    return True
 
 
 def _entries(kept_in: Store) -> list[dict[str, Any]]:

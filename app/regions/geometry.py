@@ -202,16 +202,6 @@ class SpatialIndex(models.Index):
         return super().remove_sql(model, schema_editor, **kwargs)
 
 
-class EWKB(Func):
-    """EWKB bytes as a geometry in SQL: shapes that still have to be transformed or repaired."""
-
-    function = "ST_GeomFromEWKB"
-    output_field = MultiPolygonField()
-
-    def __init__(self, ewkb: bytes) -> None:
-        super().__init__(Value(ewkb, output_field=models.BinaryField()))
-
-
 class MakePoint(Func):
     function = "ST_Point"
     output_field = PointField()
@@ -258,18 +248,18 @@ class AsGeoJSON(Func):
     function = "ST_AsGeoJSON"
     output_field = models.TextField()
 
-    def __init__(self, expression: str | Combinable, max_decimal_digits: int = 6) -> None:
-        super().__init__(expression, Value(max_decimal_digits, output_field=models.IntegerField()))
+    def __init__(self, expression: str | Combinable) -> None:
+        super().__init__(expression, Value(6, output_field=models.IntegerField()))
 
 
 class Transform(Func):
-    """A shape in another reference system (ST_Transform): a change of datum, not of the label."""
+    """A shape in WGS 84, from another reference system (ST_Transform): a change of datum, not of the label."""
 
     function = "ST_Transform"
     output_field = MultiPolygonField()
 
-    def __init__(self, expression: Combinable, srid: int = WGS84) -> None:
-        super().__init__(expression, Value(srid, output_field=models.IntegerField()))
+    def __init__(self, expression: Combinable) -> None:
+        super().__init__(expression, Value(WGS84, output_field=models.IntegerField()))
 
 
 class AsEWKB(Func):

@@ -89,9 +89,6 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """With what their written form needs (written.py)."""
         return self.select_related("parent").without_shapes()
 
-    def with_shapes(self) -> Self:
-        return self.defer(None)
-
 
 class RegionManager(models.Manager["Region"]):
     """Leaves the shapes, up to a megabyte each, in the database until they are asked for."""

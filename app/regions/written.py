@@ -1,7 +1,7 @@
 """Regions as people write them: one form that is written, and several that are understood."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from django.db.models import Q
 from django.db.models.functions import Upper
@@ -37,7 +37,7 @@ def meant(texts: Collection[str]) -> dict[str, list[Region]]:
     Besides the written form, a name with or without its state's code, and a GEOID; capitals don't matter. A full name
     goes before a bare one: “Baltimore city, MD” is one, “Baltimore, MD” can be two.
     """
-    found = _by_name({name.upper() for text in texts for name in _names(text)}, texts)
+    found = _by_name({name for text in texts for name in _names(text)})
     return {text: _meant(text, found) for text in texts}
 
 
@@ -63,12 +63,11 @@ def _names(text: str) -> Iterator[str]:
             yield name[len(label) :].strip()
 
 
-def _by_name(names: Iterable[str], texts: Iterable[str]) -> dict[str, list[Region]]:
+def _by_name(names: Collection[str]) -> dict[str, list[Region]]:
     """Current regions by full name, name, GEOID and postal code, in upper case; of each the newest."""
-    wanted = list(names)
-    shown = [name for text in texts for name in _names(text)]
+    wanted = {name.upper() for name in names}
     # SQLite's upper case is ASCII's alone.
-    exact = Q(full_name__in=shown) | Q(name__in=shown)
+    exact = Q(full_name__in=names) | Q(name__in=names)
     by_upper = Q(upper_full_name__in=wanted) | Q(upper_name__in=wanted)
     rows = (
         Region.objects.current()

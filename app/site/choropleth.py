@@ -91,17 +91,17 @@ def choropleth(
     return Choropleth(layer.width, layer.height, layer.insets, areas, legend(floors))
 
 
-def class_floors(counts: Sequence[int], classes: int = CLASSES) -> list[int]:
+def class_floors(counts: Sequence[int]) -> list[int]:
     """The least count of each class, ascending from 1.
 
     The classes grow by one factor, as the counts do that people leave on a map: a few are large, most are small.
-    The floors are rounded down to figures that read well, so there can be fewer classes than asked for.
+    The floors are rounded down to figures that read well, so there can be fewer than CLASSES.
     """
     present = [count for count in counts if count]
     if not present:
         return []
     least, most = min(present), max(present)
-    floors = (least * (most / least) ** (number / classes) for number in range(1, classes))
+    floors = (least * (most / least) ** (number / CLASSES) for number in range(1, CLASSES))
     return sorted({1, *map(_nice, floors)})
 
 

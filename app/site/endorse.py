@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from app.campaigns.models import Campaign
 from app.endorsements.models import EmailLink, Endorsement
 from app.endorsements.services import (
     AlreadyEndorsedError,
@@ -39,7 +40,7 @@ _MANY_MAILS = "We have just sent several messages for your network or to this ad
 def endorse(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = published_campaign(slug)
     if not campaign.is_open():
-        return _not_open(request, slug)
+        return _not_open(request, campaign)
     form = EndorseForm(request.POST if request.method == "POST" else None)
     context = {"campaign": campaign, "form": form}
     if form.is_valid():
@@ -49,7 +50,7 @@ def endorse(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             submit(campaign, submission)
         except CampaignNotOpenError:
-            return _not_open(request, slug)
+            return _not_open(request, published_campaign(slug))
         return redirect("site:endorse-sent", slug=slug)
     return render(request, "site/endorse.html", context)
 
@@ -127,8 +128,7 @@ def _sent_context(slug: str) -> dict[str, object]:
     }
 
 
-def _not_open(request: HttpRequest, slug: str) -> HttpResponse:
-    campaign = published_campaign(slug)
+def _not_open(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     context = {"campaign": campaign, "standing": standing(campaign)}
     status = CONFLICT if request.method == "POST" else 200
     return render(request, "site/campaign_not_open.html", context, status=status)

@@ -5,8 +5,9 @@ What a file is for is a `Purpose` (purposes.py), a class that settings.UPLOAD_PU
 1. A model with a key, a state and a date, and a `Purpose` over it: its name (part of the key), the kinds of file it takes,
    the most bytes, and what becomes of the row (`awaits`, `accept`, `refuse`, `awaited`).
 2. A page: save `purpose.new_key()` in a row, then show `purpose.form(key, kind, back_to)` as a plain HTML form with a file
-   field named `file`, last. The file goes past us. The page needs leave to post there: `allow_form_to(response, form.action)`.
+   field named `file`, last. The file goes past us. The page needs leave to post there: `allow_form_to(response, form)`.
 3. The page at `back_to`, where the store sends the browser afterwards: `receive_upload.enqueue(key)`, and say how it stands.
+   Of the staff's pages app/site/staff/uploads.py makes 2 and 3.
 4. Later: `store().address(...)` to download it, `store().fetch(key, file)` to read it, `store().delete(key)`.
 
 A file lies in quarantine until `receive` has looked at it: size and content, not what its name says. That is called by S3's

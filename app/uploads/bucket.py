@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -11,7 +10,7 @@ from typing import IO
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from app.aws import client
+from app.aws import client, failures_as
 from app.uploads.stores import (
     ADDRESS_SECONDS,
     BEGINNING_BYTES,
@@ -20,6 +19,7 @@ from app.uploads.stores import (
     QUARANTINE,
     Arrived,
     Form,
+    GoneError,
     StoreError,
 )
 
@@ -34,7 +34,7 @@ class Bucket:
         fields = {"Content-Type": content_type} | (
             {"success_action_redirect": back_to} if back_to else {"success_action_status": "204"}
         )
-        with _errors():
+        with failures_as(StoreError):
             made = client("s3").generate_presigned_post(
                 Bucket=self.name,
                 Key=QUARANTINE + key,
@@ -50,11 +50,9 @@ class Bucket:
         return Form(made["url"], made["fields"], timezone.now() + dt.timedelta(seconds=FORM_SECONDS))
 
     def arrived(self, key: str) -> Arrived | None:
-        with _errors():
-            # Who may list only some prefixes is told that a missing object is forbidden.
-            listed = client("s3").list_objects_v2(Bucket=self.name, Prefix=QUARANTINE + key, MaxKeys=1)
-            if not listed.get("Contents"):
-                return None
+        if not self._has(QUARANTINE + key):
+            return None
+        with failures_as(StoreError):
             found = client("s3").get_object(Bucket=self.name, Key=QUARANTINE + key)
             with contextlib.closing(found["Body"]) as body:
                 beginning: bytes = body.read(BEGINNING_BYTES)
@@ -67,7 +65,7 @@ class Bucket:
         )
 
     def keep(self, key: str, arrived: Arrived, content_type: str) -> None:
-        with _errors():
+        with failures_as(StoreError):
             client("s3").copy_object(
                 Bucket=self.name,
                 Key=KEPT + key,
@@ -88,7 +86,7 @@ class Bucket:
         self._delete(KEPT + key)
 
     def _delete(self, name: str) -> None:
-        with _errors():
+        with failures_as(StoreError):
             client("s3").delete_object(Bucket=self.name, Key=name)
 
     def address(self, key: str, filename: str, content_type: str) -> str:
@@ -96,7 +94,7 @@ class Bucket:
             "ResponseContentDisposition": content_disposition_header(as_attachment=True, filename=filename),
             "ResponseContentType": content_type,
         }
-        with _errors():
+        with failures_as(StoreError):
             url: str = client("s3").generate_presigned_url(
                 "get_object",
                 Params={"Bucket": self.name, "Key": KEPT + key, **told},
@@ -105,22 +103,22 @@ class Bucket:
         return url
 
     def fetch(self, key: str, file: IO[bytes]) -> None:
-        with _errors():
-            found = client("s3").get_object(Bucket=self.name, Key=KEPT + key)
-            with contextlib.closing(found["Body"]) as body:
-                for piece in body.iter_chunks(1024**2):
-                    file.write(piece)
+        try:
+            with failures_as(StoreError):
+                found = client("s3").get_object(Bucket=self.name, Key=KEPT + key)
+                with contextlib.closing(found["Body"]) as body:
+                    for piece in body.iter_chunks(1024**2):
+                        file.write(piece)
+        except StoreError:
+            if not self._has(KEPT + key):
+                raise GoneError(f"there is no {KEPT}{key}") from None
+            raise
 
-
-@contextlib.contextmanager
-def _errors() -> Iterator[None]:
-    """S3's failures as ours. boto3 is not on every machine, so nothing is imported before it is needed."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise StoreError(str(error)) from error
+    def _has(self, name: str) -> bool:
+        """Listed, because who may list only some prefixes is told that a missing object is forbidden."""
+        with failures_as(StoreError):
+            listed = client("s3").list_objects_v2(Bucket=self.name, Prefix=name, MaxKeys=1)
+        return bool(listed.get("Contents"))
 
 
 def _decoded(text: str) -> str:

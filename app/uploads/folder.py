@@ -1,12 +1,9 @@
 """Files in a folder, for `make run` and tests: the same limits as S3's, by a form and addresses that we sign ourselves."""
 
-import contextlib
 import datetime as dt
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -15,6 +12,7 @@ from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
 
+from app.folders import replacing
 from app.uploads.stores import (
     ADDRESS_SECONDS,
     BEGINNING_BYTES,
@@ -24,6 +22,7 @@ from app.uploads.stores import (
     QUARANTINE,
     Arrived,
     Form,
+    GoneError,
     StoreError,
 )
 
@@ -72,9 +71,9 @@ class Folder:
                 f"EntityTooLarge: the file has {size} bytes; 1 to {policy['max_bytes']} are taken."
             )
         told = {"content_type": signed["Content-Type"], "filename": file.name or ""}
-        with self._replacing(self._path(signed["key"]).with_suffix(".json")) as beside:
+        with replacing(self._path(signed["key"]).with_suffix(".json")) as beside:
             beside.write(json.dumps(told).encode())
-        with self._replacing(self._path(signed["key"])) as target:
+        with replacing(self._path(signed["key"])) as target:
             shutil.copyfileobj(file, target)
         return signed["success_action_redirect"]
 
@@ -94,7 +93,7 @@ class Folder:
         try:
             with (
                 self._path(QUARANTINE + key).open("rb") as source,
-                self._replacing(self._path(KEPT + key)) as target,
+                replacing(self._path(KEPT + key)) as target,
             ):
                 if _version(os.fstat(source.fileno())) != arrived.version:
                     raise StoreError("another file was posted meanwhile")
@@ -129,22 +128,11 @@ class Folder:
             with self._path(KEPT + key).open("rb") as source:
                 shutil.copyfileobj(source, file)
         except FileNotFoundError as error:
-            raise StoreError(str(error)) from error
+            raise GoneError(str(error)) from error
 
     def _path(self, name: str) -> Path:
         assert KEY.fullmatch(name.partition("/")[2]), "a key that leads elsewhere"  # noqa: S101 - keys are made by us
         return self.root / name
-
-    @contextlib.contextmanager
-    def _replacing(self, path: Path) -> Iterator[IO[bytes]]:
-        """A file that takes the place of another one when it is whole."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.ExitStack() as undo:
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-            undo.callback(Path(temporary).unlink, missing_ok=True)
-            with os.fdopen(handle, "wb") as file:
-                yield file
-            Path(temporary).replace(path)
 
 
 def _version(status: os.stat_result) -> str:

@@ -57,6 +57,10 @@ class StoreError(Exception):
     """The store can't be reached, refuses, or was changed meanwhile. Nothing is lost: the same call mends it."""
 
 
+class GoneError(StoreError):
+    """There is no such file, however often one asks."""
+
+
 class Store(Protocol):
     """Raises StoreError, each method, where the store fails."""
 
@@ -86,7 +90,11 @@ class Store(Protocol):
         """Where a kept file can be downloaded, as an attachment, by whoever has the address, for ADDRESS_SECONDS."""
 
     def fetch(self, key: str, file: IO[bytes]) -> None:
-        """Write a kept file's content to `file`, piece by piece."""
+        """Write a kept file's content to `file`, piece by piece.
+
+        Raises:
+            GoneError: nothing is kept.
+        """
 
 
 def store() -> Store:

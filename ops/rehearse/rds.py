@@ -10,7 +10,7 @@ from psycopg2 import sql
 
 from ops.processes import wait_until
 
-_RELOAD_SECONDS = 10
+_RELOAD_SECONDS = 60
 _HBA = "hostssl all all all scram-sha-256"
 
 

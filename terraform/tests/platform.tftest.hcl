@@ -59,7 +59,7 @@ run "by_default_there_is_one_instance_and_nothing_beside_it" {
   command = plan
 
   assert {
-    condition     = module.database.identifier == local.name && module.database.replica_host == null && length(module.backup_copies) == 0
+    condition     = one(module.database.instance_names) == local.name && output.database_replica_host == null && length(module.backup_copies) == 0
     error_message = "Something optional is there."
   }
 }

@@ -241,7 +241,7 @@ def test_no_generated_request_finds_a_server_error(campaign: Campaign, maryland:
         operation = result.ok()
 
         @given(case=operation.as_strategy())
-        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=25, suppress_health_check=list(HealthCheck))
         def answer(case: Any) -> None:
             assert case.call().status_code < 500
 

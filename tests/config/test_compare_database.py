@@ -18,19 +18,33 @@ from psycopg2 import sql
 from app.config.management.commands import compare_database
 from app.regions.models import Region
 from ops import postgis, processes
+from ops.system_packages import found_or_installed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("maryland", "campaign")]
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """A server that is not the one of DATABASE_URL."""
-    if not (shutil.which("pg_dump") and shutil.which("psql")):
-        pytest.skip("There is no pg_dump: install postgresql-client.")
+    """A server that is not the one of DATABASE_URL, and the programs that dump and restore."""
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("DATABASE_URL", raising=False)
         with postgis.provide() as url:
+            with closing(psycopg2.connect(url)) as there:
+                version = there.server_version // 10_000
+            if not found_or_installed(lambda: _clients_of(version), "postgresql-client"):
+                pytest.skip(
+                    f"There is no pg_dump of {version} or newer: install postgresql-client-{version}."
+                )
             yield url
+
+
+def _clients_of(version: int) -> str | None:
+    """What `pg_dump --version` says, if it dumps from a server of that version: an older one refuses."""
+    if not (shutil.which("pg_dump") and shutil.which("psql")):
+        return None
+    said = subprocess.run(["pg_dump", "--version"], capture_output=True, text=True, check=True).stdout
+    # pg_dump (PostgreSQL) 16.4 (Debian 16.4-1)
+    return said if int(said.split()[2].partition(".")[0]) >= version else None
 
 
 @pytest.fixture

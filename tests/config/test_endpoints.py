@@ -22,15 +22,14 @@ Serve = Callable[[socket.socket], None]
 
 
 @pytest.fixture(autouse=True)
-def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+def _patient(aws_credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "CONNECT_SECONDS", 60)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what never answers; what does is waited for, however busy this machine is."""
     monkeypatch.setattr(endpoints, "CONNECT_SECONDS", 0.3)
-    aws.forget_clients()
-    yield
-    aws.forget_clients()
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +134,9 @@ def test_a_port_that_refuses_is_told_with_where_to_look(monkeypatch: pytest.Monk
     assert "AWS_ENDPOINT_URL" in found.advice
 
 
-def test_a_black_hole_costs_the_time_limit_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_black_hole_costs_the_time_limit_and_no_more(
+    impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with contextlib.ExitStack() as stack:
         hole = stack.enter_context(socket.socket())
         hole.bind(("127.0.0.1", 0))
@@ -147,7 +148,7 @@ def test_a_black_hole_costs_the_time_limit_and_no_more(monkeypatch: pytest.Monke
 
 
 def test_a_server_that_takes_connections_and_says_nothing_is_a_black_hole_too(
-    trust: Path, monkeypatch: pytest.MonkeyPatch
+    impatient: None, trust: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(say_nothing) as port:
         found = endpoints.probe(service_at(port, monkeypatch))

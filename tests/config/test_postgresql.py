@@ -61,18 +61,12 @@ def sql(server: str) -> Iterator[Sql]:
 
 
 @pytest.fixture
-def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def secrets(aws_credentials: None) -> Iterator[Any]:
     """Secrets Manager, holding the first password."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", "us-west-2")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    aws.forget_clients()
     with mock_aws():
         client = aws.client("secretsmanager")
         client.create_secret(Name=SECRET, SecretString=credentials("the first password"))
         yield client
-    aws.forget_clients()
 
 
 def credentials(password: str, username: str = "app") -> str:
@@ -212,11 +206,11 @@ def test_the_server_may_restart(connect: Connect, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_time_limits_hold_on_every_connection(connect: Connect, sql: Sql) -> None:
-    connection = connect(SESSION={"statement_timeout": "100ms", "lock_timeout": "7s"})
+    connection = connect(SESSION={"statement_timeout": "1s", "lock_timeout": "7s"})
     for _ in range(2):
         assert ask(connection, "SHOW lock_timeout") == "7s"
         with pytest.raises(DatabaseError, match="statement timeout"):
-            ask(connection, "SELECT pg_sleep(5)")
+            ask(connection, "SELECT pg_sleep(600)")
         connection.close()
 
 

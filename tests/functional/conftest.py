@@ -1,15 +1,19 @@
 """Headless Chromium in front of a server of our own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import User
 from ops import chromium
-from tests.staff import member
+from tests.staff import PASSWORD, member
+
+# Of a machine that does five other things.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def browser(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterato
 def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     """A page that fails the test when a script fails or another host is asked."""
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 860})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
@@ -37,6 +41,21 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     yield page
     context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def outreach_at(page: Page, live_server: LiveServer) -> Callable[[str], Page]:
+    """Go to a page of the staff as somebody of the outreach, who has to sign in on the way."""
+
+    def go(address: str) -> Page:
+        member("outreach")
+        page.goto(address)
+        page.get_by_label("Username").fill("outreach")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        return page
+
+    return go
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_no_generated_request_of_a_program_finds_a_server_error(ada: Influencer,
         operation = result.ok()
 
         @given(case=operation.as_strategy())
-        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=25, suppress_health_check=list(HealthCheck))
         def answer(case: Any) -> None:
             status = case.call(headers=headers).status_code
             assert status < 500

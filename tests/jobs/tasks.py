@@ -56,7 +56,7 @@ def block_once(path: str) -> None:
     first = not Path(path).exists()
     _append(path, "tried")
     if first:
-        time.sleep(60)
+        time.sleep(600)
 
 
 @task()
@@ -71,7 +71,7 @@ def end_connection() -> None:
         [victim] = cursor.fetchone()
     killer = connection.copy()
     with killer.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [victim])
+        cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [victim])
     killer.close()
 
 

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import json
 import os
-import shutil
 import threading
 import urllib.error
 import urllib.request
@@ -17,14 +16,16 @@ from typing import Any
 import boto3
 import pytest
 
-from ops import deploy, edge, emulator, infrastructure, stage, terraform, zappa_settings
+from ops import deploy, edge, emulator, infrastructure, stage, zappa_settings
 from ops.deployment import Deployment
 from ops.edge import EdgeError
 from ops.emulator import Emulator
 from ops.platform import UNKNOWN_URL, StagePlatform
 from ops.releases import Releases
 from ops.steps import explain
+from tests.node import NODE
 from tests.terraform import hcl_blocks
+from tests.terraform.plans import skipped_without_terraform
 
 SECRET = "canary-of-the-cdn-" + "7" * 32
 STORE_SECRET = "example/prod/cdn/origin"
@@ -170,7 +171,15 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def _node() -> Iterator[None]:
+    """By which the emulator evaluates CloudFront's functions."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(NODE.parent), prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(scope="module")
+def world(api: Api, _node: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The edge as a first deploy makes it."""
     folder = tmp_path_factory.mktemp("edge")
     with pytest.MonkeyPatch.context() as patch, emulator.provide(folder) as aws:
@@ -191,10 +200,8 @@ def world(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]
         )
         boto3.client("s3").put_bucket_policy(Bucket=PLATFORM.static_bucket, Policy=json.dumps(CDNS_READ))
         boto3.client("secretsmanager").create_secret(Name=STORE_SECRET, SecretString=SECRET)
-        try:
+        with skipped_without_terraform():
             made = edge.bring_up_to_date(PLATFORM, api.url)
-        except terraform.UnavailableError as error:
-            pytest.skip(str(error))
         yield World(aws, made, folder)
 
 
@@ -226,10 +233,6 @@ def test_the_cdns_secret_is_in_the_store_and_in_no_state(world: World) -> None:
     assert SECRET not in state()
 
 
-@pytest.mark.skipif(
-    not shutil.which("node"),
-    reason="the emulator evaluates CloudFront's functions by Node, and there is none",
-)
 @pytest.mark.parametrize("path", ["/", "/api/campaigns/?page=2", "/admin/"])
 def test_the_application_is_told_who_asks_whatever_they_say_of_themselves(
     world: World, api: Api, path: str
@@ -303,9 +306,13 @@ def test_a_rotated_secret_is_put_by_a_deploy_and_not_by_hand(world: World) -> No
     assert edge._stored(edge._store_client(), world.made.store_arn) == "rotated-" + "8" * 40
 
 
-def test_by_hand_all_of_it_goes_though_the_api_is_gone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_hand_all_of_it_goes_in_sight_though_the_api_is_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("CONFIRM", "1")
     made = edge.change_by_hand(PLATFORM, UNKNOWN_URL, ["-destroy"])
+    # It takes minutes in which nobody should have to guess.
+    assert "Apply complete!" in capfd.readouterr().out
     assert (made.url, made.store_arn) == ("", "")
     assert boto3.client("cloudfront").list_distributions()["DistributionList"]["Quantity"] == 0
     assert [one for one in json.loads(state())["resources"] if one["mode"] == "managed"] == []

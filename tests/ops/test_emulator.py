@@ -7,20 +7,18 @@ import subprocess
 import sys
 import urllib.request
 import zipfile
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from ops import emulator
 from ops.processes import wait_until
 from tests.ops import probes
+from tests.ops.emulated import client
 
-ROLE = "arn:aws:iam::000000000000:role/probe"
 HANDLER = """
 import base64, sys
 VERSION = {version!r}
@@ -39,22 +37,12 @@ def code(version: str) -> bytes:
     return probes.zipped(HANDLER.format(version=version))
 
 
-def client(running: emulator.Emulator, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=running.url,
-        region_name=emulator.REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
 def deploy_two_versions(running: emulator.Emulator) -> Any:
     functions = client(running, "lambda")
     functions.create_function(
         FunctionName="probe",
         Runtime="python3.13",
-        Role=ROLE,
+        Role=probes.ROLE,
         Handler=probes.HANDLER,
         Code={"ZipFile": code("one")},
         Publish=True,
@@ -66,7 +54,7 @@ def deploy_two_versions(running: emulator.Emulator) -> Any:
 def code_of_version(functions: Any, version: str) -> str:
     # Zappa's own spelling in rollback_lambda_function_version.
     location = functions.get_function(FunctionName=f"function:probe:{version}")["Code"]["Location"]
-    with urllib.request.urlopen(location, timeout=10) as answer:
+    with urllib.request.urlopen(location, timeout=60) as answer:
         archive = zipfile.ZipFile(io.BytesIO(answer.read()))
     return archive.read("probe.py").decode()
 
@@ -95,13 +83,13 @@ def post_bytes(address: str, body: bytes) -> bytes:
     request = urllib.request.Request(
         f"{address}/x", data=body, headers={"Content-Type": "application/octet-stream"}
     )
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return bytes.fromhex(answer.read().decode())
 
 
 def source_seen(address: str) -> str:
     request = urllib.request.Request(f"{address}/source", headers={"X-Forwarded-For": "198.51.100.1"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         text: str = answer.read().decode()
         return text
 
@@ -120,9 +108,8 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def repaired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    with emulator.provide(tmp_path_factory.mktemp("emulator")) as found:
-        yield Deployed(found, deploy_two_versions(found))
+def repaired(running: emulator.Emulator) -> Deployed:
+    return Deployed(running, deploy_two_versions(running))
 
 
 def test_a_version_is_found_by_its_partial_arn_and_has_its_own_code(repaired: Deployed) -> None:
@@ -168,7 +155,7 @@ def test_the_repair_of_versions_is_still_needed(tmp_path: Path) -> None:
         with pytest.raises(functions.exceptions.ResourceNotFoundException):
             functions.get_function(FunctionName="function:probe:1")
         location = functions.get_function(FunctionName="probe", Qualifier="1")["Code"]["Location"]
-        with urllib.request.urlopen(location, timeout=10) as answer:
+        with urllib.request.urlopen(location, timeout=60) as answer:
             served = zipfile.ZipFile(io.BytesIO(answer.read())).read("probe.py").decode()
         assert "VERSION = 'two'" in served
 
@@ -216,7 +203,7 @@ def test_nothing_is_left_running(tmp_path: Path) -> None:
     with emulator.provide(tmp_path) as found:
         modules_seen(deploy_two_versions(found))
         assert len(alive_in_session(found.pid)) > 1
-    wait_until(lambda: not alive_in_session(found.pid), "the end of all it started", 5)
+    wait_until(lambda: not alive_in_session(found.pid), "the end of all it started", 60)
 
 
 STARTS_AND_WAITS = """
@@ -239,7 +226,7 @@ def test_it_ends_when_the_command_that_started_it_is_killed(tmp_path: Path) -> N
         leader = int(starter.stdout.readline())
         assert alive_in_session(leader)
         starter.kill()
-    wait_until(lambda: not alive_in_session(leader), "its end", 10)
+    wait_until(lambda: not alive_in_session(leader), "its end", 60)
 
 
 def test_another_version_of_the_emulator_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from ops import functions
 from ops.functions import CallError, LostCallError
+from ops.processes import wait_until
 
 
 @dataclass
@@ -23,18 +23,19 @@ class Lambda:
 
     Attributes:
         errors: what each call is refused with, in turn; afterwards they succeed.
-        delay_seconds: how long each call takes.
         asked: the events.
+        answers: cleared, calls get none.
     """
 
     errors: list[tuple[int, str]] = field(default_factory=list)
     asked: list[object] = field(default_factory=list)
-    delay_seconds: float = 0
+    answers: threading.Event = field(default_factory=threading.Event)
 
 
 @pytest.fixture
 def lambda_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
     state = Lambda()
+    state.answers.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -46,7 +47,7 @@ def lambda_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
 
         def do_POST(self) -> None:
             state.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            time.sleep(state.delay_seconds)
+            state.answers.wait()
             if state.errors:
                 status, code = state.errors.pop(0)
                 self._answer(status, {"x-amzn-ErrorType": code}, {"message": "Rate Exceeded."})
@@ -78,6 +79,7 @@ def lambda_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         monkeypatch.setattr(functions, "_PAUSE_SECONDS", 0.01)
         yield state
+        state.answers.set()
         server.shutdown()
         thread.join()
 
@@ -135,10 +137,12 @@ def test_a_function_is_looked_at_again_when_aws_has_no_answer_yet(lambda_endpoin
 def test_of_a_migration_that_does_not_answer_nothing_is_claimed(
     lambda_endpoint: Lambda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lambda_endpoint.delay_seconds = 0.5
+    lambda_endpoint.answers.clear()
     monkeypatch.setattr(functions, "_LONGEST_CALL_SECONDS", 0.1)
     with pytest.raises(LostCallError, match=r"nobody knows .* `make manage STAGE=prod ARGS=showmigrations`"):
         functions.migrate("prod-ops", "prod")
+    # Who gave up may be ahead of the thread that was asked.
+    wait_until(lambda: lambda_endpoint.asked != [], "The endpoint", 60)
     assert len(lambda_endpoint.asked) == 1
 
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import boto3
@@ -22,6 +24,7 @@ resource "terraform_data" "one" {{
 }}
 """
 BACKEND = 'key = "platform/prod.tfstate"\nregion = "us-east-1"\nuse_lockfile = true\nuse_path_style = true\n'
+LOCK_KEY = "platform/prod.tfstate.tflock"
 
 
 class Desk:
@@ -117,6 +120,13 @@ def test_a_platform_with_something_in_front_of_it_is_not_destroyed(desk: Desk) -
     infrastructure.plan("prod", [])
 
 
+def test_what_can_not_be_asked_for_may_be_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    with pytest.raises(InfrastructureError, match=r"what is in front of prod.*Could not connect"):
+        infrastructure._refuse_below_an_edge("prod")
+    del desk
+
+
 @pytest.mark.parametrize("spelling", ["-destroy", "--destroy", "-destroy=true"])
 def test_a_destroy_is_known_however_it_is_spelt(spelling: str) -> None:
     assert infrastructure.destroys(["-target=module.database", spelling])
@@ -129,6 +139,46 @@ def test_what_is_in_front_of_another_environment_or_gone_is_in_nobodys_way(desk:
     put_edge("prod", "data")
     infrastructure.plan("prod", ["-destroy"])
     assert infrastructure.plan_file("prod").exists()
+
+
+LOSE_THE_STATES = """
+import boto3
+bucket = boto3.resource("s3").Bucket({bucket!r})
+bucket.objects.delete()
+bucket.delete()
+"""
+
+
+def test_a_state_that_an_apply_could_not_write_is_written_by_the_next_plan(
+    desk: Desk, tmp_path: Path
+) -> None:
+    bucket, script = infrastructure.state_bucket(), tmp_path / "lose_the_states.py"
+    script.write_text(LOSE_THE_STATES.format(bucket=bucket))
+    kept = f'input = "first"\n provisioner "local-exec" {{ command = "{sys.executable} {script}" }}'
+    (desk.root / "main.tf").write_text(ROOT_MODULE.format(word="first").replace('input = "first"', kept))
+    infrastructure.plan("prod", [])
+    with pytest.raises(InfrastructureError, match="the next plan does it"):
+        infrastructure.apply("prod")
+    boto3.client("s3").create_bucket(Bucket=bucket)
+    infrastructure.plan("prod", [])
+    assert infrastructure.drift("prod") is False
+    # What was written once is not written over what came after it.
+    make(desk, "second")
+    infrastructure.plan("prod", [])
+    assert infrastructure.drift("prod") is False
+
+
+def test_a_lock_whose_owner_died_is_taken_away_as_the_failed_plan_says(desk: Desk) -> None:
+    make(desk, "first")
+    lock = {"ID": "7e0a4d5c-1111-2222-3333-444455556666", "Operation": "OperationTypeApply", "Who": "ada"}
+    boto3.client("s3").put_object(
+        Bucket=infrastructure.state_bucket(), Key=LOCK_KEY, Body=json.dumps(lock).encode()
+    )
+    with pytest.raises(InfrastructureError) as refused:
+        infrastructure.plan("prod", [])
+    command = str(refused.value).rpartition("now: ")[2].replace(" ID", f" -force {lock['ID']}")
+    subprocess.run(command, shell=True, check=True)  # noqa: S602 - as an operator types it
+    infrastructure.plan("prod", [])
 
 
 def test_a_kept_plan_is_applied_elsewhere_and_only_once(desk: Desk) -> None:

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import psycopg2
 import pytest
 
 from ops import postgis
+from ops.processes import wait_until
 
 Docker = Callable[..., Callable[[], list[str]]]
 WITHOUT_URL = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
@@ -89,10 +89,7 @@ def test_no_server_is_left_behind(number: int) -> None:
     os.killpg(wrapper.pid, number)
     wrapper.wait()
     wrapper.stdout.close()
-    deadline = time.monotonic() + 10
-    while alive(server) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not alive(server)
+    wait_until(lambda: not alive(server), "Its end", 60)
 
 
 def test_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,14 +152,33 @@ echo begun > said
 for tenth in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done
 echo state saved >> said
 """
+# Says when it begins to wait for Terraform: a signal before that comes too early for any of them.
 COMMAND = """
-import sys
+import subprocess
 from pathlib import Path
 from ops import terraform
 from ops.processes import ended_by_signals
+class Popen(subprocess.Popen):
+    def communicate(self, *arguments):
+        Path("waits").touch()
+        return super().communicate(*arguments)
+subprocess.Popen = Popen
 with ended_by_signals():
     {verb}(Path(), "apply")
 """
+
+
+def started(folder: Path, verb: str) -> "subprocess.Popen[bytes]":
+    """The command in a session of its own, as at a terminal."""
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND.format(verb=verb)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(terraform.ROOT)},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # A shell's background job ignores it, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one call, no threads run
+    )
 
 
 @pytest.mark.parametrize("verb", ["terraform.show", "terraform.run"])
@@ -168,23 +187,24 @@ def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str, number: int
 ) -> None:
     fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM)
-    command = subprocess.Popen(
-        [sys.executable, "-c", COMMAND.format(verb=verb)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(terraform.ROOT)},
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        # A shell's background job ignores it, and so would all that it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one call, no threads run
-    )
-    said = tmp_path / "said"
-    wait_until(lambda: said.exists() and said.read_text() != "", "It", timeout_seconds=30)
+    command = started(tmp_path, verb)
+    said, waits = tmp_path / "said", tmp_path / "waits"
+    wait_until(lambda: waits.exists() and said.exists() and said.read_text() != "", "It", timeout_seconds=60)
     # As a terminal sends it: to the command and all that it started in its session.
     os.killpg(command.pid, number)
-    assert command.wait(timeout=30) != 0
+    assert command.wait(timeout=60) != 0
     if number == signal.SIGKILL:
-        wait_until(lambda: "saved" in said.read_text(), "What it leaves behind", timeout_seconds=30)
+        wait_until(lambda: "saved" in said.read_text(), "What it leaves behind", timeout_seconds=60)
     assert said.read_text().splitlines() == ["begun", "interrupted", "state saved"]
+
+
+def test_an_interruption_in_the_moment_of_its_start_is_waited_for_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM.replace("echo begun", "kill -INT $PPID\necho begun"))
+    for _ in range(4):
+        assert started(tmp_path, "terraform.show").wait(timeout=60) != 0
+        assert (tmp_path / "said").read_text().splitlines() == ["begun", "interrupted", "state saved"]
 
 
 def test_every_root_and_module_is_checked() -> None:
@@ -212,6 +232,6 @@ def test_offline_aws_gives_passwords_of_the_asked_length_and_refuses_the_rest() 
 
 def call(aws: offline_aws.OfflineAws, target: str, body: dict[str, object]) -> bytes:
     request = urllib.request.Request(aws.url, json.dumps(body).encode(), {"X-Amz-Target": target})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         content: bytes = answer.read()
     return content

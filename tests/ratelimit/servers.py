@@ -3,11 +3,10 @@
 import contextlib
 import json
 import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 
@@ -25,9 +24,11 @@ class Ill:
 
 
 @contextlib.contextmanager
-def answering(status: int, code: str, *, after_seconds: float = 0) -> Iterator[Ill]:
-    """One that refuses every call with an error of DynamoDB's, perhaps late."""
-    ill = Ill("")
+def answering(status: int, code: str, *, late: bool = False) -> Iterator[Ill]:
+    """One that refuses every call with an error of DynamoDB's; late is when nobody waits any more."""
+    ill, may_answer = Ill(""), Event()
+    if not late:
+        may_answer.set()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -36,7 +37,7 @@ def answering(status: int, code: str, *, after_seconds: float = 0) -> Iterator[I
         def do_POST(self) -> None:
             ill.asked.append(self.headers["X-Amz-Target"])
             self.rfile.read(int(self.headers["Content-Length"]))
-            time.sleep(after_seconds)
+            may_answer.wait()
             body = json.dumps(
                 {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"}
             ).encode()
@@ -58,6 +59,7 @@ def answering(status: int, code: str, *, after_seconds: float = 0) -> Iterator[I
     try:
         yield ill
     finally:
+        may_answer.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -39,7 +39,7 @@ def test_it_lists_the_limits_in_force() -> None:
     assert "use-link: 60 in 600 s" in said("show", "--scope", "use-link")
 
 
-def test_it_shows_where_a_client_stands_and_lets_it_go_on(on_a_stage: None) -> None:
+def test_it_shows_where_a_client_stands_and_lets_it_go_on(on_a_stage: None, stand_still: None) -> None:
     for _ in range(6):
         limiter().hit("sign-in-account-address", "Ada@example.org,192.0.2.1")
     assert "5 in this window, 0 in the one before, refused for" in (

@@ -84,7 +84,7 @@ def test_a_denial_is_asked_about_again_after_five_minutes(
     assert limiter.hit("s", "ada").allowed
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     count=st.integers(1, 200),
     elapsed_ms=st.one_of(st.integers(0, WINDOW_MS - 1), st.sampled_from([0, 15_000, 30_000, 59_400])),

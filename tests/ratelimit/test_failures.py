@@ -12,11 +12,12 @@ from app import aws
 from app.config.logs import JsonLines
 from app.ratelimit import administration
 from app.ratelimit.dynamodb import DynamoStore
-from app.ratelimit.limiter import UNAVAILABLE_SECONDS, Decision, Limiter
+from app.ratelimit.limiter import UNAVAILABLE_SECONDS, Limiter
 from app.ratelimit.scopes import By, Failing, Scope
 from app.ratelimit.stores import StoreUnavailableError
 from app.ratelimit.windows import Limit, windows_at
 from ops.dynalite import REGION, Dynalite
+from ops.processes import wait_until
 from tests.ratelimit import servers
 from tests.ratelimit.clock import NOON_MS
 from tests.ratelimit.conftest import PATIENT
@@ -24,13 +25,14 @@ from tests.ratelimit.servers import Ill
 
 TIMEOUT_SECONDS = 0.15
 MOST_SECONDS = 0.2
-# The fastest of a few, because this machine may be busy; each tells the same.
+# A busy machine may need a few decisions until one tells how long they take.
+PATIENCE_SECONDS = 60
 ATTEMPTS = 4
 
 Start = Callable[[], AbstractContextManager[Ill]]
 
 ILLNESSES: dict[str, tuple[Start, str]] = {
-    "slow": (lambda: servers.answering(200, "-", after_seconds=0.6), "ReadTimeoutError"),
+    "slow": (lambda: servers.answering(200, "-", late=True), "ReadTimeoutError"),
     "not reachable": (servers.full, "ConnectTimeoutError"),
     "away": (servers.refusing, "EndpointConnectionError"),
     "throttled": (
@@ -57,44 +59,51 @@ def illness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv("AWS_ENDPOINT_URL", ill.url)
         aws.forget_clients()
         # Making the client takes its time once in a process, table or no table.
-        aws.client("dynamodb", time_limits=limits())
+        aws.client("dynamodb", time_limits=limits(reason))
         yield ill, reason
     aws.forget_clients()
 
 
-def limits() -> aws.TimeLimits:
-    return aws.TimeLimits(TIMEOUT_SECONDS, TIMEOUT_SECONDS, attempts=1)
+def limits(reason: str) -> aws.TimeLimits:
+    """A stage's; where an answer comes it is waited for, however busy this machine is."""
+    times_out = reason.endswith("TimeoutError")
+    return aws.TimeLimits(TIMEOUT_SECONDS, TIMEOUT_SECONDS, attempts=1) if times_out else PATIENT
 
 
-def limiter(failing: Failing) -> Limiter:
+def limiter(failing: Failing, reason: str) -> Limiter:
     scopes = {"s": Scope(By.ACCOUNT, (Limit(2, 60),), failing)}
-    store = DynamoStore("rate-limits", limits())
+    store = DynamoStore("rate-limits", limits(reason))
     return Limiter("dev", scopes, store, now_ms=lambda: NOON_MS, table="rate-limits")
 
 
-def timed(decide: Callable[[], Decision]) -> tuple[Decision, float]:
-    began = time.perf_counter()
-    return decide(), time.perf_counter() - began
-
-
 def test_a_closed_scope_refuses_as_unavailable(illness: tuple[Ill, str]) -> None:
-    ill, _ = illness
-    closed = limiter(Failing.CLOSED)
-    found = [timed(lambda: closed.hit("s", "ada")) for _ in range(ATTEMPTS)]
-    for decision, _ in found:
+    ill, reason = illness
+    closed = limiter(Failing.CLOSED, reason)
+    for _ in range(ATTEMPTS):
+        decision = closed.hit("s", "ada")
         assert (decision.allowed, decision.unavailable) == (False, True)
         assert decision.retry_after_seconds == UNAVAILABLE_SECONDS
-    assert min(seconds for _, seconds in found) < MOST_SECONDS
-    # Each asked once: a second try might count twice.
-    assert len(ill.asked) in (ATTEMPTS, 0)
+    # Each asked once: a second try might count twice. Who gave up may be ahead of who was asked.
+    is_reached = reason not in {"ConnectTimeoutError", "EndpointConnectionError"}
+    wait_until(lambda: len(ill.asked) == ATTEMPTS * is_reached, "Each call", PATIENCE_SECONDS)
 
 
 def test_an_open_scope_lets_through_what_the_process_alone_would(illness: tuple[Ill, str]) -> None:
-    opened = limiter(Failing.OPEN)
-    found = [timed(lambda: opened.hit("s", "ada")) for _ in range(ATTEMPTS)]
-    assert [decision.allowed for decision, _ in found] == [True, True, False, False]
-    assert not any(decision.unavailable for decision, _ in found)
-    assert min(seconds for _, seconds in found[:2]) < MOST_SECONDS
+    opened = limiter(Failing.OPEN, illness[1])
+    found = [opened.hit("s", "ada") for _ in range(ATTEMPTS)]
+    assert [decision.allowed for decision in found] == [True, True, False, False]
+    assert not any(decision.unavailable for decision in found)
+
+
+@pytest.mark.parametrize("failing", Failing)
+def test_a_decision_takes_200_ms_at_most(illness: tuple[Ill, str], failing: Failing) -> None:
+    def is_in_time() -> bool:
+        fresh = limiter(failing, illness[1])
+        began = time.perf_counter()
+        fresh.hit("s", "ada")
+        return time.perf_counter() - began < MOST_SECONDS
+
+    wait_until(is_in_time, "A decision in time", PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("failing", Failing)
@@ -103,7 +112,7 @@ def test_the_log_says_so_as_a_metric(
 ) -> None:
     _, reason = illness
     with caplog.at_level(logging.ERROR, logger="app.ratelimit"):
-        limiter(failing).hit("s", "ada@example.org")
+        limiter(failing, reason).hit("s", "ada@example.org")
     (record,) = caplog.records
     line = json.loads(JsonLines().format(record))
     assert line["message"] == (f"the rate limiter's table does not answer ({reason}): s is {failing.value}")
@@ -120,7 +129,7 @@ def test_an_operator_is_told_why_the_table_can_not_be_read(
     illness: tuple[Ill, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, reason = illness
-    monkeypatch.setattr(aws, "USUAL", limits())
+    monkeypatch.setattr(aws, "USUAL", limits(reason))
     with pytest.raises(StoreUnavailableError, match=reason):
         administration.show("rate-limits", "k", windows_at([Limit(1, 60)], NOON_MS, 0))
     with pytest.raises(StoreUnavailableError, match=reason):

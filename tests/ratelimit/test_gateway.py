@@ -12,6 +12,8 @@ from app.ratelimit.limiter import limiter
 from app.regions.models import Region
 from tests.config.lambda_events import Context, event_at
 
+pytestmark = pytest.mark.usefixtures("stand_still")
+
 AT = {"latitude": "39.3", "longitude": "-76.6"}
 
 

@@ -27,9 +27,7 @@ def test_every_limit_that_a_request_counted_for_is_told() -> None:
     assert told["RateLimit"] == '"locate";r=29, "use-link";r=59'
 
 
-def test_a_refusal_tells_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    now_ms = limiter()._now_ms()
-    monkeypatch.setattr(limiter(), "_now_ms", lambda: now_ms)
+def test_a_refusal_tells_when_to_come_again(stand_still: None) -> None:
     for _ in range(30):
         limiter().hit("locate", "192.0.2.1")
     seconds = limiter().hit("locate", "192.0.2.1").retry_after_seconds

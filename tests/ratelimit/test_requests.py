@@ -27,13 +27,6 @@ API = "/api/campaigns/clean-water/endorsements/"
 FORM = "/campaigns/clean-water/endorse/"
 
 
-@pytest.fixture
-def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No window ends while a test counts."""
-    now_ms = limiter()._now_ms()
-    monkeypatch.setattr(limiter(), "_now_ms", lambda: now_ms)
-
-
 pytestmark = pytest.mark.usefixtures("stand_still")
 
 

@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_record_becomes_a_region(folder: Path) -> None:
     assert outcome(load(write_layer(folder, [(county(), degree_square())]))) == (1, 0, 0)
-    region = Region.objects.with_shapes().get()
+    region = Region.objects.get()
     assert (region.kind, region.vintage, region.geoid) == ("county", 2016, "24510")
     assert (region.name, region.full_name, region.state_fips, region.usps) == (
         "Baltimore",
@@ -89,9 +89,9 @@ def test_a_crossing_ring_is_mended_and_reported(folder: Path) -> None:
 def test_a_second_import_changes_nothing(folder: Path) -> None:
     write_layer(folder, [(county(), BOW_TIE), (county("24005", lsad="06"), degree_square())])
     load(folder)
-    before = list(Region.objects.with_shapes().order_by("pk").values())
+    before = list(Region.objects.order_by("pk").values())
     assert outcome(load(folder)) == (0, 0, 2)
-    assert list(Region.objects.with_shapes().order_by("pk").values()) == before
+    assert list(Region.objects.order_by("pk").values()) == before
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ class PulledPlugError(Exception):
 
 def test_a_failure_half_way_leaves_the_old_layer_whole(folder: Path, tmp_path: Path) -> None:
     load(write_layer(folder, [(county(), degree_square())]))
-    before = list(Region.objects.with_shapes().values())
+    before = list(Region.objects.values())
     rows = [(county(f"24{number:03}"), degree_square()) for number in range(510, 800)]
 
     def pull_the_plug(records: Iterable[Record], total: int) -> Iterator[Record]:
@@ -320,7 +320,7 @@ def test_a_failure_half_way_leaves_the_old_layer_whole(folder: Path, tmp_path: P
     newer = write_layer(tmp_path / "newer", rows)
     with pytest.raises(PulledPlugError):
         load(newer, watch=pull_the_plug)
-    assert list(Region.objects.with_shapes().values()) == before
+    assert list(Region.objects.values()) == before
     assert outcome(load(newer)) == (289, 0, 1)
 
 
@@ -355,7 +355,7 @@ def test_the_time_of_a_change_is_now(folder: Path) -> None:
 def corners(folder: Path, rings: list[list[tuple[float, float]]]) -> int:
     """How many the outline of a county of this shape has."""
     load(write_layer(folder, [(county(), rings)]))
-    outline = Region.objects.with_shapes().get().outline
+    outline = Region.objects.get().outline
     return len(multipolygon_from_ewkb(outline)[0][0]) - 1
 
 

@@ -101,7 +101,7 @@ def test_steps_there_and_back_are_no_border() -> None:
     wiggles=st.lists(st.integers(-1, 1), min_size=9, max_size=9),
     least_area=st.sampled_from([0.5, 2, 8, 40]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_neighbours_neither_overlap_nor_part(cuts: list[int], wiggles: list[int], least_area: float) -> None:
     """Columns between borders that wiggle, cut from one rectangle."""
 

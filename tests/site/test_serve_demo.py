@@ -27,7 +27,7 @@ from tests.layers import county, degree_square, write_layer
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
 VISITOR = urllib.request.build_opener()
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 
 
 @dataclass

@@ -242,10 +242,24 @@ def test_many_accounts_change_after_a_confirmation_and_not_before(outreach: Clie
     assert other.status == "new"
 
 
+def test_who_changed_many_of_a_search_is_back_at_it(outreach: Client, ada: Influencer) -> None:
+    asked: dict[str, Any] = {"accounts": [ada.accounts.get(platform="youtube").pk], "status": "active"}
+    query = "search=ada&status=new"
+    listed = get(outreach, f"{LIST}?{query}&page=1")
+    # The form of the columns has one too.
+    assert len(listed.having("input", name="query", value=query)) == 2
+
+    asking = checked(outreach.post(f"{LIST}change/", asked | {"query": query}))
+    assert asking.having("input", name="query", value=query)
+    assert asking.having("a", href=f"{LIST}?{query}")
+    answer = outreach.post(f"{LIST}change/", asked | {"query": query, "confirmed": "yes"})
+    assert answer["Location"] == f"{LIST}?{query}"
+
+
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [
-        ({"status": "active"}, "required"),
+        ({"status": "active"}, "Choose at least one account"),
         ({"accounts": "chosen"}, "Choose a status or a tag"),
         ({"accounts": "other platform", "status": "active"}, "not one of the available"),
         ({"accounts": "chosen", "status": "lost"}, "not one of the available"),

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
@@ -107,7 +106,7 @@ def test_a_file_that_is_no_workbook_is_refused_with_what_to_do(outreach: Client)
 
 
 def test_a_sheet_in_which_everything_is_known_has_nothing_to_apply(outreach: Client, accounts: None) -> None:
-    rows = exporting.records(exporting.accounts_asked_for("youtube", {}))
+    rows = exporting.asked_for("youtube", {})
 
     shown = page(outreach, upload(outreach, write(rows)))
     assert "everything in it is known already" in shown
@@ -148,9 +147,8 @@ def test_a_large_upload_shows_how_far_it_has_come(
 
 
 def test_a_larger_workbook_is_sent_past_us_by_a_page_of_its_own(
-    outreach: Client, settings: Any, tmp_path: Path, work_off_jobs: Callable[[], object]
+    outreach: Client, upload_folder: Path, work_off_jobs: Callable[[], object]
 ) -> None:
-    settings.UPLOADS = str(tmp_path / "uploads")
     address = outreach.post(f"{HOME}upload-large/")["Location"]
     response = outreach.get(address)
     checked(response)
@@ -228,7 +226,7 @@ def test_a_large_export_of_influencers_becomes_a_job(
     assert names == ["Influencer", "Without", "Person 2", "Person 1", "Person 0"]
 
 
-def test_both_exports_have_one_limit(accounts: None, outreach: Client) -> None:
+def test_both_exports_have_one_limit(accounts: None, outreach: Client, stand_still: None) -> None:
     for _ in range(10):
         assert outreach.post(f"{LIST}export/", {}).status_code == 200
         assert outreach.post("/staff/influencers/export/", {}).status_code == 200
@@ -242,7 +240,9 @@ def test_an_export_of_a_wrong_search_leads_back(outreach: Client) -> None:
         assert "can&#x27;t be exported" in response.content.decode()
 
 
-def test_an_export_asked_for_too_often_waits_and_keeps_the_search(accounts: None, outreach: Client) -> None:
+def test_an_export_asked_for_too_often_waits_and_keeps_the_search(
+    accounts: None, outreach: Client, stand_still: None
+) -> None:
     asked = {"q": 'Person "1"'}
     answers = [outreach.post(f"{LIST}export/", asked) for _ in range(21)]
     assert [answer.status_code for answer in answers] == [200] * 20 + [429]

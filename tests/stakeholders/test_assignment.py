@@ -183,10 +183,10 @@ def test_who_confirms_during_an_import_is_located_in_its_layer(maryland: Region)
         newer_county()
         assign_layer("county", 2024)
         mover.start()
-        begun.wait(5)
+        begun.wait(60)
         mover.join(0.3)
         assert mover.is_alive()
-    mover.join(5)
+    mover.join(60)
     assert regions_of(ada, 2024) == [("county", "24510", "point")]
 
 
@@ -207,7 +207,7 @@ def test_an_import_waits_for_who_is_being_located(maryland: Region) -> None:
         importer.join(0.3)
         assert importer.is_alive()
         locate(stakeholder, IN_BALTIMORE)
-    importer.join(5)
+    importer.join(60)
     assert regions_of(ada, 2024) == [("county", "24510", "point")]
 
 
@@ -229,7 +229,7 @@ def test_regions_are_imported_again_beside_who_is_being_located(maryland: Region
         # As the end of the transaction does.
         connection.check_constraints()
         importer.start()
-        importer.join(3)
+        importer.join(60)
         was_imported = list(updated)
-    importer.join(5)
+    importer.join(60)
     assert was_imported == [1]

@@ -1,7 +1,6 @@
 """The record of an import: what it says after success, failure and death, and that there is one import at a time."""
 
 import hashlib
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.regions.files import Folder
 from app.regions.import_lock import import_lock, is_import_running
 from app.regions.models import ImportRun, Region
+from ops.processes import wait_until
+from tests.import_lock import held_at_writes
 from tests.layers import county, degree_square, pack, write_layer
 
 pytestmark = pytest.mark.django_db
@@ -119,9 +119,7 @@ def test_a_second_import_at_the_same_time_is_refused(archive: Path) -> None:
             load(archive)
     other.close()
     # The server notices after an instant.
-    deadline = time.monotonic() + 10
-    while is_import_running() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: not is_import_running(), "The end of the other's connection", 60)
     assert load(archive).status == "succeeded"
     assert not is_import_running()
 
@@ -165,14 +163,7 @@ def test_maps_are_published_before_the_next_import_may_begin(
     archive: Path, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REGION_FILES = str(tmp_path / "maps")
-    held: list[bool] = []
-    plain_write = Folder.write
-
-    def write(self: Folder, *arguments: Any) -> None:
-        held.append(is_import_running())
-        plain_write(self, *arguments)
-
-    monkeypatch.setattr(Folder, "write", write)
+    held = held_at_writes(monkeypatch)
     load(archive)
     assert len(held) >= 2
     assert all(held)

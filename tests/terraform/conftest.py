@@ -2,20 +2,17 @@
 
 import pytest
 
-from ops import terraform
 from tests.terraform import bootstrap_plan
 from tests.terraform.bootstrap_plan import BootstrapPlan, Statements
-from tests.terraform.plans import Plan, plan_of
+from tests.terraform.plans import Plan, plan_of, skipped_without_terraform
 
 __all__ = ["Plan", "plan_of"]
 
 
 @pytest.fixture(scope="session")
 def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> BootstrapPlan:
-    try:
+    with skipped_without_terraform():
         return bootstrap_plan.make(tmp_path_factory.mktemp("bootstrap"))
-    except terraform.UnavailableError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -89,7 +89,12 @@ FAULTS: dict[str, tuple[Callable[[Plan], None], str, dict[str, Any]]] = {
     "an alarm without a runbook": (
         gates.test_every_alarm_tells_somebody_and_names_a_runbook_and_an_owner,
         "aws_cloudwatch_metric_alarm.planted",
-        {"alarm_description": "It burns.", "alarm_actions": ["arn"]},
+        {"alarm_description": "It burns. Owner: engineer.", "alarm_actions": ["arn"]},
+    ),
+    "an alarm without an owner": (
+        gates.test_every_alarm_tells_somebody_and_names_a_runbook_and_an_owner,
+        "aws_cloudwatch_metric_alarm.planted",
+        {"alarm_description": "It burns. Runbook: docs/runbooks/api-errors.md", "alarm_actions": ["arn"]},
     ),
 }
 

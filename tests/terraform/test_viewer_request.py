@@ -5,8 +5,8 @@ import subprocess
 from typing import Any
 
 import pytest
-from playwright._impl._driver import compute_driver_executable
 
+from tests.node import NODE
 from tests.terraform import hcl_blocks
 
 SOURCE = (hcl_blocks.TERRAFORM / "modules" / "cdn" / "viewer_request.js").read_text()
@@ -32,8 +32,7 @@ def answer(
     }
     event = json.dumps({"version": "1.0", "viewer": {"ip": "198.51.100.10"}, "request": request})
     run = f"{code}\nhandler({event}).then((made) => console.log(JSON.stringify(made)));"
-    node, _ = compute_driver_executable()
-    result = subprocess.run([node, "-e", run], capture_output=True, text=True, check=True)
+    result = subprocess.run([NODE, "-e", run], capture_output=True, text=True, check=True)
     made: Answer = json.loads(result.stdout)
     return made
 

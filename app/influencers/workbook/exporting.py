@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -9,14 +10,7 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from app.influencers.listing import (
-    ACCOUNT_SORTS,
-    INFLUENCER_SORTS,
-    Sort,
-    found_accounts,
-    found_influencers,
-    in_order,
-)
+from app.influencers.listing import accounts_asked_for, influencers_asked_for
 from app.influencers.models import Account, Influencer, InfluencerQuerySet
 from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
 from app.influencers.workbook import files
@@ -34,6 +28,10 @@ KEEP_DAYS = 7
 _FETCHED_ROWS = 1000
 
 Record = dict[str, Value]
+
+
+class OvertakenError(Exception):
+    """Another worker is at the same export."""
 
 
 def asked_for(platform: str, query: dict[str, Any]) -> Iterator[Record]:
@@ -54,22 +52,6 @@ def rows_asked_for(platform: str, query: dict[str, Any]) -> int:
         return accounts_asked_for(platform, query).count()
     # Joined to the accounts, an influencer without any is a row too, as in the workbook.
     return influencers_asked_for(query).order_by().values_list("pk", "accounts__pk").count()
-
-
-def influencers_asked_for(query: dict[str, Any]) -> InfluencerQuerySet:
-    """What a validated InfluencerQuery finds, in its order."""
-    found: InfluencerQuerySet = in_order(
-        found_influencers(query), Sort.parse(query.get("ordering", "name"), INFLUENCER_SORTS)
-    )
-    return found
-
-
-def accounts_asked_for(platform: str, query: dict[str, Any]) -> QuerySet[Account]:
-    """What a validated AccountQuery finds, in its order."""
-    found: QuerySet[Account] = in_order(
-        found_accounts(platform, query), Sort.parse(query.get("ordering", "handle"), ACCOUNT_SORTS)
-    )
-    return found
 
 
 def records(accounts: QuerySet[Account]) -> Iterator[Record]:
@@ -117,26 +99,44 @@ def _of_account(account: Account) -> Record:
 
 
 def export(pk: int) -> None:
-    """Write the parts of an export; called again it begins anew, and once it is done it does nothing."""
-    found = WorkbookExport.objects.filter(pk=pk, is_done=False).first()
+    """Write the parts of an export; called again it begins anew, and once it is done it does nothing.
+
+    Raises:
+        OvertakenError: another worker began anew, or wrote a part first; its parts are of another moment.
+    """
+    found = _begun_anew(pk)
     if found is None:
         return
-    found.parts.all().delete()
     rows = asked_for(found.platform, found.query)
-    written = number = 0
+    kept: list[WorkbookPart] = []
     while part := list(islice(rows, PART_ROWS)):
         for content, count in _fitting(part):
-            number += 1
-            written += count
-            _keep_part(pk, WorkbookPart(export_id=pk, number=number, rows=count, content=content), written)
-    WorkbookExport.objects.filter(pk=pk).update(is_done=True, rows=written)
+            with _ours(pk, kept) as export:
+                kept.append(export.parts.create(number=len(kept) + 1, rows=count, content=content))
+                export.written += count
+    with _ours(pk, kept) as export:
+        export.is_done, export.rows = True, export.written
 
 
 @transaction.atomic
-def _keep_part(pk: int, part: WorkbookPart, written: int) -> None:
-    # Another worker that began anew has the number already: its part says the same.
-    WorkbookPart.objects.bulk_create([part], ignore_conflicts=True)
-    WorkbookExport.objects.filter(pk=pk).update(written=written)
+def _begun_anew(pk: int) -> WorkbookExport | None:
+    found = WorkbookExport.objects.select_for_update().filter(pk=pk, is_done=False).first()
+    if found:
+        found.parts.all().delete()
+        found.written = 0
+        found.save(update_fields=["written"])
+    return found
+
+
+@contextmanager
+def _ours(pk: int, kept: Sequence[WorkbookPart]) -> Iterator[WorkbookExport]:
+    """The export, to be changed while nobody else does, if what it has are our parts and no others."""
+    with transaction.atomic():
+        found = WorkbookExport.objects.select_for_update().get(pk=pk)
+        if set(found.parts.values_list("pk", flat=True)) != {part.pk for part in kept}:
+            raise OvertakenError(f"another worker writes export {pk}")
+        yield found
+        found.save(update_fields=["written", "is_done", "rows"])
 
 
 def _fitting(rows: Sequence[Record]) -> Iterator[tuple[bytes, int]]:
@@ -155,11 +155,12 @@ def forget_old() -> None:
     WorkbookExport.objects.filter(made_at__lt=limit).delete()
     old = WorkbookImport.objects.filter(made_at__lt=limit)
     with transaction.atomic():
-        left = old.exclude(state__in=WorkbookImport.OVER)
+        left = old.going_on()
         for found in left.select_for_update().only("key"):
             files.forget(found)
+        left.take_back_promises()
         left.update(state=WorkbookImport.State.CANCELLED, content=b"")
     # What could not be deleted when its import was over.
-    for found in old.filter(state__in=WorkbookImport.OVER).exclude(key="").only("key"):
+    for found in old.over().exclude(key="").only("key"):
         files.forget(found)
     old.exclude(refused_rows=b"", problems=[], changes=[]).update(refused_rows=b"", problems=[], changes=[])

@@ -8,7 +8,8 @@ from pathlib import Path
 from django_tasks import task
 
 from app.influencers.transfers import WorkbookImport
-from app.uploads.stores import store
+from app.influencers.workbook.reading import RefusedWorkbookError
+from app.uploads.stores import GoneError, store
 
 
 @contextmanager
@@ -16,11 +17,15 @@ def on_disk(found: WorkbookImport) -> Iterator[Path]:
     """The file, for as long as it is read; memory holds a piece of a large one at a time.
 
     Raises:
+        RefusedWorkbookError: it is no longer there.
         app.uploads.stores.StoreError: it can't be had now.
     """
     with tempfile.NamedTemporaryFile(prefix="workbook-", suffix=".xlsx") as file:
         if found.key:
-            store().fetch(found.key, file)
+            try:
+                store().fetch(found.key, file)
+            except GoneError:
+                raise RefusedWorkbookError("The uploaded file is no longer there: upload it again.") from None
         else:
             file.write(found.content)
         file.flush()
@@ -42,4 +47,4 @@ def forget(found: WorkbookImport) -> None:
 def delete_upload(key: str) -> None:
     """Delete the file of an import that is over; the row knows it no more once that is done."""
     store().delete(key)
-    WorkbookImport.objects.filter(key=key, state__in=WorkbookImport.OVER).update(key="")
+    WorkbookImport.objects.over().filter(key=key).update(key="")

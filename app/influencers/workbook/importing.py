@@ -78,7 +78,9 @@ def _apply_blocks(found: WorkbookImport, sheet: Sheet) -> bool:
 @transaction.atomic
 def _end(found: WorkbookImport, **outcome: Any) -> None:
     """Write down how it ended, unless somebody else has ended it."""
-    if WorkbookImport.objects.filter(pk=found.pk, state=found.state).update(content=b"", **outcome):
+    ending = WorkbookImport.objects.filter(pk=found.pk, state=found.state)
+    ending.take_back_promises()
+    if ending.update(content=b"", **outcome):
         files.forget(found)
 
 

@@ -75,11 +75,9 @@ def cancel_import(pk: int) -> None:
         TooLateError: it is over.
     """
     found = _locked(pk, State.AWAITED, State.READING, State.PREVIEWED, State.APPLYING)
-    if found.state != State.APPLYING or not found.reached:
-        # The preview's numbers are of nothing that happened.
-        found.created = found.updated = found.unchanged = found.reached = 0
+    WorkbookImport.objects.filter(pk=pk).take_back_promises()
     found.state, found.content = State.CANCELLED, b""
-    found.save(update_fields=["state", "content", "created", "updated", "unchanged", "reached"])
+    found.save(update_fields=["state", "content"])
     files.forget(found)
 
 

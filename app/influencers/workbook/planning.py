@@ -332,7 +332,9 @@ class _Block:
             if not (is_newest and getattr(account, name) == value)
         }
         if plan.metrics and day is None:
-            self._refuse(plan, "measured_on", "the day on which this was measured is missing")
+            self._refuse(
+                plan, "measured_on", "the day on which this was measured is missing: give it in “Measured on”"
+            )
         for name, value in plan.metrics.items():
             if account.pk and not self._is_recorded(account, day, name, value):
                 plan.change(name, getattr(account, name), value)

@@ -208,11 +208,13 @@ def _fill(row: Row, cells: list[Any], columns: list[tuple[int, str, Column, str,
 
 
 def _mark_errors(row: Row, places: list[_Place], errors: set[str]) -> None:
-    """What is a formula's error came as an empty cell."""
+    """What is a formula's error, or one without a value, came as an empty cell."""
     for place in places:
         if (name := f"{place.letters}{row.number}") in errors:
             row.values.pop(place.column.name, None)
-            row.problems.append(Problem(name, "a formula's error, not a value"))
+            row.problems.append(
+                Problem(name, "a formula's error, or one never computed: mend it, or save the file in Excel")
+            )
 
 
 def _parse(row: Row, name: str, column: Column, cell: Cell) -> None:

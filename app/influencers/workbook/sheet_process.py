@@ -34,11 +34,17 @@ _MIB = 1024**2
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _CHUNK_BYTES = _MIB
-# Longer than the tag of any cell.
-_OVERLAP_BYTES = 256
+# Longer than any cell with a formula, of which Excel takes 8,192 characters.
+_OVERLAP_BYTES = 64 * 1024
 _ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3}[0-9]{1,7})["'][^>]*?\bt=["']e["']""")
 _ERROR_CELL_TYPE_FIRST = re.compile(
     rb"""<(?:\w+:)?c\s[^>]*?\bt=["']e["'][^>]*?\br=["']([A-Z]{1,3}[0-9]{1,7})["']"""
+)
+# As programs write a formula, which leave its value to Excel. An empty text that was computed is of type "str".
+_CELL_NEVER_COMPUTED = re.compile(
+    rb"""<(?:\w+:)?c\s(?![^>]*\bt=["']str["'])[^>]*?\br=["']([A-Z]{1,3}[0-9]{1,7})["'][^>]*>\s*"""
+    rb"""<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"""
+    rb"""(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
 )
 
 
@@ -155,7 +161,7 @@ def _check_size(rows: int, columns: int) -> None:
 
 
 def error_cells(path: Path, sheet: str) -> list[str]:
-    """Names of cells like #N/A, which the reader takes for empty ones.
+    """Names of cells like #N/A, and of formulas without a value, which the reader takes for empty ones.
 
     Raises:
         RefusedError: more than MAX_ERRORS. One that was left out would empty what an import finds.
@@ -168,10 +174,12 @@ def error_cells(path: Path, sheet: str) -> list[str]:
             if b't="e"' in text or b"t='e'" in text:
                 for pattern in (_ERROR_CELL, _ERROR_CELL_TYPE_FIRST):
                     found |= dict.fromkeys(match.decode() for match in pattern.findall(text))
+            if b"<f" in text or b":f" in text:
+                found |= dict.fromkeys(match.decode() for match in _CELL_NEVER_COMPUTED.findall(text))
             if len(found) > MAX_ERRORS:
                 raise RefusedError(
-                    f"More than {MAX_ERRORS:,} cells hold a formula's error, as #N/A. Mend the formulas, or paste"
-                    " their values, and upload the file anew."
+                    f"More than {MAX_ERRORS:,} cells hold a formula's error, as #N/A, or a formula that was never"
+                    " computed. Mend the formulas, or paste their values, and upload the file anew."
                 )
             tail = text[-_OVERLAP_BYTES:]
     return list(found)

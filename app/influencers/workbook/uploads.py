@@ -8,13 +8,14 @@ from django.db.models import QuerySet
 from app.accounts.models import User
 from app.influencers.transfers import WorkbookImport
 from app.influencers.workbook.jobs import preview_import
+from app.influencers.workbook.writing import CONTENT_TYPE
 from app.uploads.purposes import Awaited, Kind, Purpose, Received
 from app.uploads.stores import Form
 
 # ECMA-376 part 2: a package is a ZIP archive.
 XLSX = Kind(
     "Excel workbook (.xlsx)",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    CONTENT_TYPE,
     b"PK\x03\x04",
     (".xlsx",),
 )

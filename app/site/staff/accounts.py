@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from app.influencers.listing import ACCOUNT_SORTS, AccountQuery, Sort, found_accounts, in_order
+from app.influencers.listing import AccountQuery, accounts_asked_for
 from app.influencers.models import Account, AccountQuerySet, AccountStatus, DailyMetrics, Tag
 from app.influencers.platforms import adapter
 from app.influencers.services import tags_named
@@ -48,10 +48,8 @@ _SORTS = {
 def account_list(request: HttpRequest, platform: str) -> HttpResponse:
     query = AccountQuery(data=request.GET)
     is_valid = query.is_valid()
-    asked: dict[str, Any] = dict(query.validated_data) if is_valid else {"ordering": "handle"}
-    accounts = found_accounts(platform, asked) if is_valid else Account.objects.none()
-    found = in_order(accounts.with_elsewhere(), Sort.parse(asked["ordering"], ACCOUNT_SORTS))
-    page = Paginator(found, ACCOUNTS_A_PAGE).get_page(request.GET.get("page"))
+    found = accounts_asked_for(platform, query.validated_data) if is_valid else Account.objects.none()
+    page = Paginator(found.with_elsewhere(), ACCOUNTS_A_PAGE).get_page(request.GET.get("page"))
     without_page = request.GET.copy()
     without_page.pop("page", None)
     chosen = request.session.get(_SESSION_KEY, _USUAL_COLUMNS)
@@ -75,6 +73,11 @@ def account_list(request: HttpRequest, platform: str) -> HttpResponse:
 @staff_page(READ)
 def choose_columns(request: HttpRequest, platform: str) -> HttpResponse:
     request.session[_SESSION_KEY] = [name for name in COLUMNS if name in request.POST.getlist("columns")]
+    return _back_to_list(request, platform)
+
+
+def _back_to_list(request: HttpRequest, platform: str) -> HttpResponse:
+    """Lead to the search that a form of the list was part of."""
     # Spelled anew, so that no line break gets into the header.
     query = QueryDict(request.POST.get("query", "")).urlencode()
     response = redirect("site:staff-accounts", platform)
@@ -123,7 +126,11 @@ def delete_account(request: HttpRequest, platform: str, pk: int) -> HttpResponse
 def change_many(request: HttpRequest, platform: str) -> HttpResponse:
     """Say what would change; on the second call, with `confirmed`, change it."""
     form = BulkForm(platform, request.POST)
-    context: dict[str, Any] = {"form": form, "adapter": adapter(platform)}
+    context: dict[str, Any] = {
+        "form": form,
+        "adapter": adapter(platform),
+        "query": request.POST.get("query", ""),
+    }
     if not form.is_valid():
         context["problems"] = [str(text) for texts in form.errors.values() for text in texts]
         return render(request, "site/staff/change_many.html", context, status=400)
@@ -137,7 +144,7 @@ def change_many(request: HttpRequest, platform: str) -> HttpResponse:
         context["problems"] = error.messages
         return render(request, "site/staff/change_many.html", context, status=400)
     messages.success(request, f"{count} account{'' if count == 1 else 's'} changed.")
-    return redirect("site:staff-accounts", platform)
+    return _back_to_list(request, platform)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Consent forms: asked for, uploaded past us, looked at, downloaded, deleted."""
 
 import logging
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -15,8 +16,7 @@ from app.influencers import consent
 from app.influencers.models import ConsentForm, Influencer
 from app.site.forms import SummarisedForm
 from app.site.staff.access import CONSENT_READ, CONSENT_WRITE, staff_page
-from app.uploads.pages import allow_form_to
-from app.uploads.receiving import receive_upload
+from app.site.staff.uploads import back_from_store, upload_page
 from app.uploads.stores import StoreError
 
 logger = logging.getLogger(__name__)
@@ -76,35 +76,30 @@ def consent_form(request: HttpRequest, pk: int) -> HttpResponse:
     """How a form stands: its file is awaited, being looked at, there, refused or gone; and who saw it."""
     found = get_object_or_404(ConsentForm.objects.select_related("influencer"), pk=pk)
     may_write = request.user.has_perm(CONSENT_WRITE)
-    is_awaited = found.state == ConsentForm.State.AWAITED and found.influencer is not None
     context: dict[str, Any] = {
         "form": found,
         "State": ConsentForm.State,
         "accesses": found.accesses.all(),
         "may_write": may_write,
-        "is_checked": is_awaited and "arrived" in request.GET,
         "kind": consent.PURPOSE.kind(found.content_type),
         "max_mib": consent.MAX_MIB,
         "max_bytes": consent.PURPOSE.max_bytes,
     }
-    if not is_awaited or context["is_checked"] or not may_write:
+    if found.state != ConsentForm.State.AWAITED or found.influencer is None:
         return render(request, "site/staff/consent_form.html", context)
-    back_to = request.build_absolute_uri(reverse("site:staff-consent-form-arrived", args=[pk]))
-    context["upload"] = consent.upload_form(found, back_to)
-    response = render(request, "site/staff/consent_form.html", context)
-    allow_form_to(response, context["upload"])
-    return response
+    form_to = partial(consent.upload_form, found) if may_write else None
+    back_to = reverse("site:staff-consent-form-arrived", args=[pk])
+    return upload_page(request, "site/staff/consent_form.html", context, form_to, back_to)
 
 
 @require_GET
 @staff_page(CONSENT_WRITE)
 def arrived(request: HttpRequest, pk: int) -> HttpResponse:
-    """Where the store sends the browser with a file sent: have it looked at, should nobody else tell of it."""
+    """Where the store sends the browser with a file sent."""
     del request
     found = get_object_or_404(ConsentForm, pk=pk)
-    if found.state == ConsentForm.State.AWAITED:
-        receive_upload.enqueue(found.key)
-    return redirect(reverse("site:staff-consent-form", args=[pk]) + "?arrived=1")
+    page = reverse("site:staff-consent-form", args=[pk])
+    return back_from_store(found.key, page, is_awaited=found.state == ConsentForm.State.AWAITED)
 
 
 @require_GET
@@ -129,9 +124,7 @@ def delete_consent_form(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("site:staff-consent-form", pk)
         except StoreError:
             logger.exception("a consent form could not be deleted")
-            context["problem"] = (
-                "The file could not be deleted just now. It is still there: try again in a minute."
-            )
+            context["problem"] = consent.NOT_DELETED
             return render(request, "site/staff/delete_consent_form.html", context, status=503)
         messages.success(request, "The consent form was deleted.")
         return redirect("site:staff-consent-form", pk)

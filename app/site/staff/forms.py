@@ -123,7 +123,10 @@ class AccountForm(_RowForm):
 class BulkForm(forms.Form):
     """What to do with the chosen accounts."""
 
-    accounts = forms.ModelMultipleChoiceField(Account.objects.none())
+    accounts = forms.ModelMultipleChoiceField(
+        Account.objects.none(),
+        error_messages={"required": "Choose at least one account: tick the box in front of it."},
+    )
     status = forms.ChoiceField(choices=[("", "leave as it is"), *AccountStatus.choices], required=False)
     add_tag = forms.CharField(max_length=40, required=False)
     remove_tag = forms.CharField(max_length=40, required=False)

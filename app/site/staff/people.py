@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from app.influencers import merging
-from app.influencers.listing import INFLUENCER_SORTS, InfluencerQuery, Sort, found_influencers, in_order
+from app.influencers.listing import InfluencerQuery, influencers_asked_for
 from app.influencers.models import Account, Influencer
 from app.influencers.services import ConsentFormKeptError, delete_influencer
 from app.site.staff.access import CONSENT_READ, CONSENT_WRITE, READ, WRITE, staff_page
@@ -23,11 +23,9 @@ INFLUENCERS_A_PAGE = 50
 def influencer_list(request: HttpRequest) -> HttpResponse:
     query = InfluencerQuery(data=request.GET)
     is_valid = query.is_valid()
-    asked: dict[str, Any] = dict(query.validated_data) if is_valid else {"ordering": "name"}
-    people = found_influencers(asked) if is_valid else Influencer.objects.none()
-    found = in_order(people.with_accounts(), Sort.parse(asked["ordering"], INFLUENCER_SORTS))
+    found = influencers_asked_for(query.validated_data) if is_valid else Influencer.objects.none()
     context = {
-        "page": Paginator(found, INFLUENCERS_A_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(found.with_accounts(), INFLUENCERS_A_PAGE).get_page(request.GET.get("page")),
         "search": request.GET.get("search", ""),
         "asked": request.GET,
         "errors": {} if is_valid else query.errors,

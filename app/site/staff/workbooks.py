@@ -1,5 +1,6 @@
 """The import wizard, the export of a search, and the list of both."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 from rest_framework.serializers import BaseSerializer
 
-from app.accounts.models import User
+from app.accounts.sign_in import who_signed_in
 from app.influencers.listing import AccountQuery, InfluencerQuery
 from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
 from app.influencers.workbook import exporting, jobs, uploads
@@ -23,8 +24,7 @@ from app.ratelimit.limiter import Decision
 from app.ratelimit.requests import as_refusal, first_refusal, refusal_words
 from app.site.forms import SummarisedForm
 from app.site.staff.access import READ, WRITE, staff_page
-from app.uploads.pages import allow_form_to
-from app.uploads.receiving import receive_upload
+from app.site.staff.uploads import back_from_store, upload_page
 
 # The gateway hands Lambda 6 MB, of which base64 takes a quarter.
 MAX_UPLOAD_MIB = 4
@@ -96,7 +96,7 @@ def upload_workbook(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _home(request, form, status=400)
     file = form.cleaned_data["workbook"]
-    made = jobs.start_import(file.read(), file.name, _user(request))
+    made = jobs.start_import(file.read(), file.name, who_signed_in(request))
     return redirect("site:staff-import", made.pk)
 
 
@@ -104,40 +104,35 @@ def upload_workbook(request: HttpRequest) -> HttpResponse:
 @staff_page(WRITE)
 def upload_large_workbook(request: HttpRequest) -> HttpResponse:
     """Lead to a page that sends the file past us."""
-    return redirect("site:staff-import", uploads.await_upload(_user(request)).pk)
+    return redirect("site:staff-import", uploads.await_upload(who_signed_in(request)).pk)
 
 
 @require_safe
 @staff_page(WRITE)
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(WorkbookImport.objects.defer("content", "refused_rows"), pk=pk)
-    is_awaited = found.state == WorkbookImport.State.AWAITED
     context: dict[str, Any] = {
         "job": found,
         "State": WorkbookImport.State,
         "has_refused_rows": WorkbookImport.objects.filter(pk=pk).exclude(refused_rows=b"").exists(),
-        "is_checked": is_awaited and "arrived" in request.GET,
         "max_mib": uploads.MAX_MIB,
         "max_bytes": uploads.PURPOSE.max_bytes,
     }
-    if not is_awaited or context["is_checked"]:
+    if found.state != WorkbookImport.State.AWAITED:
         return render(request, "site/staff/import.html", context)
-    back_to = request.build_absolute_uri(reverse("site:staff-import-arrived", args=[pk]))
-    context["upload"] = uploads.upload_form(found, back_to)
-    response = render(request, "site/staff/import.html", context)
-    allow_form_to(response, context["upload"])
-    return response
+    back_to = reverse("site:staff-import-arrived", args=[pk])
+    form_to = partial(uploads.upload_form, found)
+    return upload_page(request, "site/staff/import.html", context, form_to, back_to)
 
 
 @require_GET
 @staff_page(WRITE)
 def workbook_arrived(request: HttpRequest, pk: int) -> HttpResponse:
-    """Where the store sends the browser with a file sent: have it looked at, should nobody else tell of it."""
+    """Where the store sends the browser with a file sent."""
     del request
     found = get_object_or_404(WorkbookImport.objects.only("state", "key"), pk=pk)
-    if found.state == WorkbookImport.State.AWAITED:
-        receive_upload.enqueue(found.key)
-    return redirect(reverse("site:staff-import", args=[pk]) + "?arrived=1")
+    page = reverse("site:staff-import", args=[pk])
+    return back_from_store(found.key, page, is_awaited=found.state == WorkbookImport.State.AWAITED)
 
 
 @require_POST
@@ -204,7 +199,7 @@ def _export(request: HttpRequest, platform: str, query: BaseSerializer[Any]) -> 
         content = write(exporting.asked_for(platform, asked))
         if len(content) <= exporting.MAX_PART_BYTES:
             return _download(content, f"{platform or 'influencers'}-{timezone.now():%Y-%m-%d}.xlsx")
-    made = jobs.start_export(platform, asked, count, _user(request))
+    made = jobs.start_export(platform, asked, count, who_signed_in(request))
     return redirect("site:staff-export", made.pk)
 
 
@@ -229,10 +224,6 @@ def export_part(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     del request
     part = get_object_or_404(WorkbookPart, export=pk, number=number)
     return _download(bytes(part.content), f"export-{pk}-part-{number}.xlsx")
-
-
-def _user(request: HttpRequest) -> User:
-    return User.objects.get(username=request.user.get_username())
 
 
 def _download(content: bytes, filename: str) -> HttpResponse:

@@ -23,11 +23,6 @@ output "instance_names" {
   value       = local.instance_names
 }
 
-output "identifier" {
-  description = "What RDS calls the instance or cluster that serves."
-  value       = local.identifier
-}
-
 output "instance_arn" {
   description = "The instance that serves, for copies of its backups; null on Aurora."
   value       = one(local.serving_instance[*].arn)

@@ -94,11 +94,12 @@ locals {
         Version = "2012-10-17"
         Statement = [
           {
-            Sid       = "SeeWhatArrived"
+            # A file that is gone has to be told from one that is forbidden.
+            Sid       = "SeeWhatIsThere"
             Effect    = "Allow"
             Action    = "s3:ListBucket"
             Resource  = local.media_arn
-            Condition = { StringLike = { "s3:prefix" = "quarantine/${stage}/*" } }
+            Condition = { StringLike = { "s3:prefix" = ["quarantine/${stage}/*", "uploads/${stage}/*"] } }
           },
           {
             Sid      = "LookAtUploads"

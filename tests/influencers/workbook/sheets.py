@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 
 from app.influencers.workbook.reading import Sheet, open_sheet
 
+NO_VALUE = "a formula's error, or one never computed: mend it, or save the file in Excel"
+
 
 @contextmanager
 def opened(content: bytes) -> Iterator[Sheet]:

@@ -13,14 +13,16 @@ from tests.influencers.workbook.conftest import Book, Upload
 from tests.influencers.workbook.uploads import applied, contents, counts, five
 
 
-def test_an_export_is_cut_into_parts_and_begins_anew_when_killed(
-    ada: Account,
-    upload: Upload,
-    book: Book,
-    monkeypatch: pytest.MonkeyPatch,
-    work_off_jobs: Callable[[], object],
-) -> None:
+@pytest.fixture
+def six(ada: Account, upload: Upload, book: Book) -> None:
+    """Ada and five who were imported."""
     applied(upload(five(book)))
+
+
+@pytest.mark.usefixtures("six")
+def test_an_export_is_cut_into_parts_and_begins_anew_when_killed(
+    monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
     monkeypatch.setattr(exporting, "PART_ROWS", 4)
     made = jobs.start_export("youtube", {"ordering": "handle"}, 6, User.objects.get(username="outreach"))
     real = write
@@ -69,7 +71,7 @@ def test_an_export_asks_the_database_no_more_for_more_rows(
             assert len(list(exporting.asked_for(platform, {}))) == 41
 
 
-def test_a_part_that_the_gateway_could_not_answer_with_is_halved(
+def test_an_export_that_another_worker_began_anew_is_not_ready_early(
     ada: Account,
     upload: Upload,
     book: Book,
@@ -77,6 +79,36 @@ def test_a_part_that_the_gateway_could_not_answer_with_is_halved(
     work_off_jobs: Callable[[], object],
 ) -> None:
     applied(upload(five(book)))
+    monkeypatch.setattr(exporting, "PART_ROWS", 2)
+    made = jobs.start_export("youtube", {}, 6, User.objects.get(username="outreach"))
+    calls: list[int] = []
+
+    def begun_by_another(rows: Any) -> bytes:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        if len(calls) == 3:
+            with pytest.raises(KeyboardInterrupt):
+                exporting.export(made.pk)
+            monkeypatch.setattr(exporting, "write", write)
+        return write(rows)
+
+    monkeypatch.setattr(exporting, "write", begun_by_another)
+    with pytest.raises(exporting.OvertakenError):
+        exporting.export(made.pk)
+    made.refresh_from_db()
+    assert (made.is_done, made.written, made.parts.count()) == (False, 0, 0)
+
+    work_off_jobs()
+    made.refresh_from_db()
+    assert (made.is_done, made.written, made.rows) == (True, 6, 6)
+    assert [(part.number, part.rows) for part in made.parts.all()] == [(1, 2), (2, 2), (3, 2)]
+
+
+@pytest.mark.usefixtures("six")
+def test_a_part_that_the_gateway_could_not_answer_with_is_halved(
+    monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
     monkeypatch.setattr(exporting, "MAX_PART_BYTES", 1)
     made = jobs.start_export("youtube", {}, 6, User.objects.get(username="outreach"))
     work_off_jobs()

@@ -126,7 +126,7 @@ def test_files_nobody_needs_any_more_are_forgotten(
     schedule.forget_old({}, None)
 
     old.refresh_from_db()
-    assert (old.state, bytes(old.content)) == (State.CANCELLED, b"")
+    assert (old.state, bytes(old.content), counts(old)) == (State.CANCELLED, b"", (0, 0, 0, 0))
     assert (old.rows, old.changes, old.problems, bytes(old.refused_rows)) == (5, [], [], b"")
     assert not type(made).objects.exists()
 

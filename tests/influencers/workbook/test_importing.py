@@ -153,7 +153,7 @@ def test_every_kind_of_problem_names_its_cell(ada: Account, upload: Upload, book
 def test_the_valid_rows_are_applied_and_the_refused_ones_can_be_fetched(upload: Upload, book: Book) -> None:
     rows = [
         ["Platform", "Handle", "Influencer", "Notes"],
-        ["YouTube", "@abc", "Bob", "=1"],
+        ["YouTube", "@abc", "Bob", "1"],
         ["TikTok", "@abd", "007", "=2"],
     ]
 

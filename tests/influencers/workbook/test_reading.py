@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -12,8 +13,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from app.influencers.workbook.columns import COLUMNS
 from app.influencers.workbook.reading import RefusedWorkbookError, Row, letter
 from app.influencers.workbook.writing import template, write
-from tests.influencers.workbook.conftest import HEADERS, Book, saved
-from tests.influencers.workbook.sheets import opened
+from tests.influencers.workbook.conftest import HEADERS, Book, raw_book, saved
+from tests.influencers.workbook.sheets import NO_VALUE, opened
 
 
 def rows_of(content: bytes) -> list[Row]:
@@ -80,6 +81,8 @@ def test_the_template_has_lists_to_choose_from_and_no_row() -> None:
     assert isinstance(sheet, Worksheet)
 
     assert {str(rule.sqref) for rule in sheet.data_validations.dataValidation} == {"C2:C1001", "I2:I1001"}
+    # A number that is typed there keeps its zeros and its plus.
+    assert sheet.column_dimensions["F"].number_format == "@"
     assert rows_of(template()) == []
 
 
@@ -120,7 +123,28 @@ def test_an_error_of_a_formula_is_no_empty_cell(book: Book) -> None:
     def mark(sheet: Worksheet) -> None:
         sheet["D2"].data_type = "e"
 
-    assert problems_of(book(rows, mark)) == ["D2: a formula's error, not a value"]
+    assert problems_of(book(rows, mark)) == [f"D2: {NO_VALUE}"]
+
+
+def test_a_formula_that_was_never_computed_is_no_empty_cell(book: Book) -> None:
+    """As programs write it, which leave its value to Excel; an empty text that Excel computed is one."""
+    rows = [
+        [*HEADERS, "Notes", "Followers"],
+        ["YouTube", "@ada", "Ada", '="a" & IF(B2<>"", "x", "")', None],
+        ["YouTube", "@bob", "Bob", "fine", "=" + "+".join(["1"] * 4000)],
+    ]
+
+    assert problems_of(book(rows)) == [f"D2: {NO_VALUE}", f"E3: {NO_VALUE}"]
+
+
+def test_an_empty_text_that_a_formula_computed_is_an_empty_cell(tmp_path: Path) -> None:
+    sheet = (
+        b'<row r="1"><c r="A1" t="inlineStr"><is><t>Influencer</t></is></c><c r="B1" t="inlineStr"><is><t>Notes</t></is></c></row>'
+        b'<row r="2"><c r="A2" t="inlineStr"><is><t>Ada</t></is></c><c r="B2" t="str"><f>IF(1,"")</f><v></v></c></row>'
+    )
+    path = raw_book(tmp_path / "a.xlsx", [sheet])
+
+    assert problems_of(path.read_bytes()) == []
 
 
 def with_errors(book: Book, count: int) -> bytes:

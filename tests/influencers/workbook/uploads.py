@@ -11,7 +11,7 @@ State = WorkbookImport.State
 
 
 def exported() -> list[dict[str, Any]]:
-    return list(exporting.records(exporting.accounts_asked_for("youtube", {})))
+    return list(exporting.asked_for("youtube", {}))
 
 
 def applied(done: WorkbookImport) -> WorkbookImport:

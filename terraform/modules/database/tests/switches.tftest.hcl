@@ -70,7 +70,7 @@ run "aurora_is_there_in_place_of_the_instance" {
     error_message = "Its capacities are others."
   }
   assert {
-    condition     = output.host == aws_rds_cluster.this["this"].endpoint && output.server_host == output.host && output.identifier == "example" && output.instance_arn == null
+    condition     = output.host == aws_rds_cluster.this["this"].endpoint && output.server_host == output.host && local.identifier == "example" && output.instance_arn == null
     error_message = "The outputs lead elsewhere."
   }
 }

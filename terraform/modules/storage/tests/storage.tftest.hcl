@@ -85,7 +85,7 @@ run "a_stage_signs_looks_at_and_keeps_uploads_of_its_own" {
     error_message = "The companion may do more than look and move."
   }
   assert {
-    condition     = jsondecode(output.upload_policies.staging.ops).Statement[0].Condition.StringLike["s3:prefix"] == "quarantine/staging/*"
+    condition     = jsondecode(output.upload_policies.staging.ops).Statement[0].Condition.StringLike["s3:prefix"] == ["quarantine/staging/*", "uploads/staging/*"]
     error_message = "A stage may list another's uploads."
   }
 }
