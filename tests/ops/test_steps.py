@@ -15,7 +15,7 @@ def test_a_failure_keeps_its_cause_and_says_what_to_run_next() -> None:
 
 def test_a_fault_of_the_command_itself_says_where_it_is() -> None:
     with pytest.raises(StepFailedError) as failure, Steps().step("migrate", "Run it again."):
-        {}["Endpoint"]
+        raise KeyError("Endpoint")
     said = explain(failure.value)
     assert "test_steps.py" in said
     assert said.endswith("KeyError: 'Endpoint'\n\n\nRun it again.")
