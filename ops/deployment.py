@@ -12,7 +12,6 @@ from ops.steps import Steps
 from ops.zappa import Zappa
 
 _NOT_THERE = {"ValidationError", "ResourceNotFoundException"}
-_THERE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,10 @@ class Deployment:
                 raise
             return None
         api = found["StackResourceDetail"]
-        # One that could not be made stays listed, with or without the id it had.
-        return api.get("PhysicalResourceId") if api["ResourceStatus"] in _THERE else None
+        # One that could not be made stays listed, with or without the id it had; one that was made stays while it is
+        # changed, and when a change of it fails.
+        is_there = api["ResourceStatus"] == "CREATE_COMPLETE" or api["ResourceStatus"].startswith("UPDATE_")
+        return api.get("PhysicalResourceId") if is_there else None
 
     def public_url(self) -> str:
         """Where people come in: the domain, or else the API's own address."""

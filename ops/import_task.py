@@ -20,12 +20,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops import import_image, infrastructure, platform, zappa_settings
 from ops.import_image import ImageError
 from ops.platform import PlatformError
+from ops.processes import INTERRUPTED
 
 NO_IMAGE = "none-yet"
 POLL_SECONDS = 3.0
 # ECS has pulled the image and started by then, or never will.
 START_SECONDS = 600
-INTERRUPTED = 130
 _STOPPED = "STOPPED"
 
 
@@ -246,6 +246,8 @@ def main() -> int:
     except (PlatformError, TaskError, ImageError, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import consent, plan_summary, plans, terraform, zappa_settings
-from ops.processes import ended_by_signals
+from ops.processes import INTERRUPTED, ended_by_signals
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = {"nonprod": ("dev", "staging"), "prod": ("prod",)}
@@ -126,12 +126,12 @@ def _refuse_below_an_edge(environment: str) -> None:
     for stage in STAGES[environment]:
         try:
             state = s3.get_object(Bucket=state_bucket(), Key=f"edge/{stage}.tfstate")["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _MISSING:
-                raise InfrastructureError(
-                    f"Nobody knows what is in front of {stage}, its state can't be read: {error}"
-                ) from None
-            continue
+        except (BotoCoreError, ClientError) as error:
+            if _is_missing(error):
+                continue
+            raise InfrastructureError(
+                f"Nobody knows what is in front of {stage}, its state can't be read: {error}"
+            ) from None
         if any(resource["mode"] == "managed" for resource in json.loads(state)["resources"]):
             raise InfrastructureError(
                 f"What is in front of {stage} would be left behind, and nothing could take it away any more."
@@ -255,10 +255,14 @@ def _exists(bucket: str) -> bool:
     try:
         boto3.client("s3", region_name=REGION).head_bucket(Bucket=bucket)
     except (BotoCoreError, ClientError) as error:
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
+        if _is_missing(error):
             return False
         raise InfrastructureError(f"The bucket {bucket} can't be looked at: {error}") from None
     return True
+
+
+def _is_missing(error: BotoCoreError | ClientError) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING
 
 
 def main() -> int:
@@ -284,7 +288,7 @@ def main() -> int:
         print(
             "\nInterrupted. What Terraform had done until then stays, and is in its state.", file=sys.stderr
         )
-        return 130
+        return INTERRUPTED
 
 
 def _perform(arguments: argparse.Namespace, others: list[str]) -> int:

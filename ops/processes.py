@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+# The exit code of what a Ctrl-C ended.
+INTERRUPTED = 130
 _PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.05
 

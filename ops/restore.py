@@ -20,12 +20,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import consent, platform
 from ops.platform import PlatformError
-from ops.processes import ended_by_signals
+from ops.processes import INTERRUPTED, ended_by_signals
 
 LATEST = "latest"
 POLL_SECONDS = 10.0
 TELL_SECONDS = 60.0
-INTERRUPTED = 130
 RUNBOOK = "docs/runbooks/restore-the-database.md"
 _NAMED_AFTER_A_MOMENT = re.compile(r"-\d{8}t\d{6}$")
 _THERE = "available"

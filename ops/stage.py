@@ -31,7 +31,7 @@ from ops.edge import EdgeError
 from ops.functions import CallError
 from ops.package import PackageError
 from ops.platform import UNKNOWN_URL, PlatformError
-from ops.processes import ended_by_signals
+from ops.processes import INTERRUPTED, ended_by_signals
 from ops.releases import LockedError, UnknownReleaseError
 from ops.smoke import SmokeError
 from ops.sources import SourceError
@@ -260,7 +260,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         print(f"\nInterrupted. See `make status STAGE={arguments.stage}`.", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

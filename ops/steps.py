@@ -2,9 +2,13 @@
 
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+# Of our own code, or an answer that nobody expected: of these the words alone say nothing.
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError)
 
 
 class StepFailedError(Exception):
@@ -108,4 +112,6 @@ class Steps:
 
 def explain(error: StepFailedError) -> str:
     """What an operator reads after a failure: the cause, then the state and the way on."""
-    return f"\n{error.__cause__}\n\n{error}"
+    cause = error.__cause__
+    said = "".join(traceback.format_exception(cause)) if isinstance(cause, _FAULTS) else cause
+    return f"\n{said}\n\n{error}"

@@ -35,6 +35,7 @@ _NO_PROVIDER = re.compile(
     r"^Error: Failed to (query available provider packages|install provider)", re.MULTILINE
 )
 _TOO_OLD = re.compile(r"^Error: Unsupported Terraform Core version", re.MULTILINE)
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Each test process holds a provider of 650 MB.
 _AT_ONCE = 2
 
@@ -132,28 +133,45 @@ def _run(
     command = [binary(), f"-chdir={folder}", *arguments]
     is_alone = threading.active_count() == 1
     interruption: BaseException | None = None
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        text=True,
-        env=environment(extra),
-        start_new_session=is_alone,
-        preexec_fn=end_with_parent(signal.SIGINT) if is_alone else None,  # noqa: PLW1509 - no threads run
-    ) as process:
-        while True:
-            try:
-                said, complained = process.communicate()
-                break
-            except (KeyboardInterrupt, SystemExit) as error:
-                # Whoever ends us says so by several signals; somebody at the keyboard means it.
-                if interruption is None or isinstance(error, KeyboardInterrupt):
-                    process.send_signal(signal.SIGINT)
-                interruption = error
+    # Interrupted between its start and our waiting we would leave it behind.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS if is_alone else ())
+    try:
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            text=True,
+            env=environment(extra),
+            start_new_session=is_alone,
+            preexec_fn=_begins(mask) if is_alone else None,  # noqa: PLW1509 - no threads run
+        ) as process:
+            while True:
+                try:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+                    said, complained = process.communicate()
+                    break
+                except (KeyboardInterrupt, SystemExit) as error:
+                    # Whoever ends us says so by several signals; somebody at the keyboard means it.
+                    if interruption is None or isinstance(error, KeyboardInterrupt):
+                        process.send_signal(signal.SIGINT)
+                    interruption = error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     if interruption is not None:
         raise interruption
     return subprocess.CompletedProcess(command, process.returncode, said, complained)
+
+
+def _begins(mask: Iterable[int]) -> Callable[[], None]:
+    """A `preexec_fn`: it hears what we hold back, and our own death."""
+    end = end_with_parent(signal.SIGINT)
+
+    def begin() -> None:
+        end()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    return begin
 
 
 def init(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> None:

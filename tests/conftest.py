@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django_tasks_db.management.commands import db_worker
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from app import aws
 from app.accounts.models import User
 from app.campaigns.models import Campaign
 from app.jobs import worker
@@ -120,6 +122,26 @@ def submission() -> Body:
         "consent_to_publish": True,
         "terms_accepted": True,
     }
+
+
+@pytest.fixture
+def upload_folder(settings: Any, tmp_path: Path) -> Path:
+    """Where uploads go, instead of a bucket."""
+    settings.UPLOADS = str(tmp_path / "uploads")
+    return tmp_path / "uploads"
+
+
+@pytest.fixture
+def aws_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Of nobody, for clients that are made in the test and talk to moto or to no one."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    # An emulator of the session may be named here.
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    aws.forget_clients()
+    yield
+    aws.forget_clients()
 
 
 @pytest.fixture

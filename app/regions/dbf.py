@@ -18,6 +18,8 @@ _END_OF_FIELDS = b"\r"
 _DELETED = b"*"
 _SMALL_FILE_BYTES = 10_000
 _CHUNK_RECORDS = 500
+_CHUNK_BYTES = 1 << 20
+_PLAIN_TEXT = rb"24 +2AA- \u0041"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,22 @@ class Table:
                 for offset in range(0, len(chunk), self._record_bytes):
                     yield self._read(chunk[offset : offset + self._record_bytes])
                 left -= min(left, _CHUNK_RECORDS)
+
+    def is_utf8(self) -> bool:
+        """Whether all of its text is UTF-8."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        # What lies behind the last record is no text of the table's, and may be endless.
+        left = self.records * self._record_bytes
+        with self.path.open("rb") as file:
+            file.seek(self._start)
+            try:
+                while chunk := file.read(min(left, _CHUNK_BYTES)):
+                    decoder.decode(chunk)
+                    left -= len(chunk)
+                decoder.decode(b"", final=True)
+            except UnicodeDecodeError:
+                return False
+        return True
 
     def _read(self, record: bytes) -> dict[str, str] | None:
         if record[:1] == _DELETED:
@@ -104,11 +122,11 @@ def _sizes(path: Path) -> tuple[int, int, int]:
     return int(records), int(start), int(record_bytes)
 
 
-def encoding_of(path: Path, cpg: Path | None, named: str | None) -> tuple[str, tuple[str, ...]]:
+def encoding_of(table: Table, cpg: Path | None, named: str | None) -> tuple[str, tuple[str, ...]]:
     """The encoding that a table is to be read in, and a notice if that is a guess.
 
     Args:
-        path: the table.
+        table: its own encoding does not count.
         cpg: the file beside it that names its encoding.
         named: what the operator says, which outweighs the rest.
 
@@ -119,9 +137,9 @@ def encoding_of(path: Path, cpg: Path | None, named: str | None) -> tuple[str, t
         return _codec(named, "--encoding"), ()
     if cpg:
         return _codec(head(cpg), cpg.name), ()
-    if _is_utf8(path):
+    if table.is_utf8():
         return "utf-8", ()
-    return "latin-1", (f"{path.name} is not UTF-8 and names no encoding: it was read as Latin-1.",)
+    return "latin-1", (f"{table.path.name} is not UTF-8 and names no encoding: it was read as Latin-1.",)
 
 
 def head(path: Path) -> str:
@@ -138,24 +156,14 @@ def _codec(name: str, origin: str) -> str:
     elif spelled.isdigit():
         spelled = "utf-8" if spelled == "65001" else f"cp{spelled}"
     try:
-        name_of_codec = codecs.lookup(spelled).name
-        # Of hex, zlib and others that are no encodings of text Python says so only now, and of nothing it never does.
-        bytes(4).decode(name_of_codec)
+        # Of hex, zlib and others that are no encodings of text Python says so only here.
+        decoded = _PLAIN_TEXT.decode(spelled)
     except (LookupError, ValueError):
+        decoded = ""
+    # A table's numbers and padding are ASCII: in UTF-16 and EBCDIC that is something else, and so is some of it in UTF-7 and
+    # unicode_escape.
+    if decoded != _PLAIN_TEXT.decode("ascii"):
         raise SourceError(
             f"{origin} names the encoding {name!r}, which is unknown: give --encoding, as utf-8 or latin-1."
-        ) from None
-    return name_of_codec
-
-
-def _is_utf8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        file.seek(struct.unpack_from("<H", file.read(_HEADER_BYTES), 8)[0])
-        try:
-            while chunk := file.read(1 << 20):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
+        )
+    return codecs.lookup(spelled).name

@@ -7,7 +7,7 @@ follow each other in the .shp, and an index that lies can do no harm.
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.regions.dbf import Table, encoding_of, head, read_table
@@ -106,11 +106,10 @@ def read_shapefile(parts: ShapefileParts, encoding: str | None = None) -> Shapef
     """
     _check_header(parts.shp)
     table = read_table(parts.dbf, "utf-8")
-    codec, text_notice = encoding_of(parts.dbf, parts.cpg, encoding)
+    codec, text_notice = encoding_of(table, parts.cpg, encoding)
     srid, srid_notice = _srid(parts.prj)
     fields = frozenset(name for name, *_ in table.fields)
-    table = read_table(parts.dbf, codec)
-    return Shapefile(parts.shp, table, srid, fields, (*text_notice, *srid_notice))
+    return Shapefile(parts.shp, replace(table, encoding=codec), srid, fields, (*text_notice, *srid_notice))
 
 
 def _check_header(shp: Path) -> None:

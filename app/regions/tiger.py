@@ -141,7 +141,7 @@ def read_attributes(record: Record, kind: str) -> Attributes:
     if record.attributes is None:
         raise SkippedError("marked as deleted")
     fields, layout, geoid = record.attributes, LAYOUTS[kind], geoid_of(record, kind)
-    if not re.fullmatch(layout.geoid_pattern, geoid):
+    if not re.fullmatch(layout.geoid_pattern, geoid, re.ASCII):
         problem = f"the GEOID {geoid} is not one" if geoid else "it has no GEOID"
         raise RejectedError(f"{problem} of kind {kind}, as {layout.geoid_example}")
     if layout.undefined_code and geoid.endswith(layout.undefined_code):

@@ -39,6 +39,8 @@ _SWITCHES = (
             ("alarm_metric", -1 / 730),
         ),
     ),
+    ("`mail_domain`", (("alarm_metric", 2 / 730),)),
+    ("`cdn = {}` of a stage, and what its visitors use", (("secret", 1 / 730),)),
     ("`interface_endpoints`, each", (("interface_endpoint_hour", 2.0),)),
     (
         "a NAT gateway in each of two zones, which there is not",

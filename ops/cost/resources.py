@@ -109,8 +109,8 @@ def _table(values: Values) -> Iterator[Amount]:
 def _task(values: Values) -> Iterator[Amount]:
     hours = assumed()["task_hours_per_month"]
     vcpus = float(values["cpu"]) / _FARGATE_CPU_UNITS
-    yield f"{vcpus:g} vCPU of tasks", "fargate_vcpu_hour", hours * vcpus
-    yield "memory of tasks", "fargate_gb_hour", hours * float(values["memory"]) / _MB_PER_GB
+    yield f"{vcpus:g} vCPU of tasks", "fargate_spot_vcpu_hour", hours * vcpus
+    yield "memory of tasks", "fargate_spot_gb_hour", hours * float(values["memory"]) / _MB_PER_GB
     yield "public address of tasks", "public_ipv4_hour", hours
 
 

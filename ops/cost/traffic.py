@@ -126,13 +126,16 @@ def _traces(resources: Sequence[Resource], requests: int) -> float:
 
 
 def _delivered(types: AbstractSet[str], requests: int) -> Iterator[Use]:
-    gigabytes = requests * assumed()["response_kb"] / _KB_PER_GB
+    assume = assumed()
+    gigabytes = requests * assume["response_kb"] / _KB_PER_GB
     if "aws_cloudfront_distribution" not in types:
         yield Use("answers to the internet", "transfer_out_gb", gigabytes, "API")
         return
     # From the gateway to CloudFront nothing is charged.
     yield Use("answers to the internet", "cloudfront_gb", gigabytes, "CDN")
     yield Use("requests at the CDN", "cloudfront_request", requests, "CDN")
+    read = requests * assume["cold_start_share"] * assume["cdn_secret_calls_per_cold_start"]
+    yield Use("the CDN's secret read by cold starts", "secret_call", read, "functions")
     for kind, price, what in _AT_THE_EDGE:
         if kind in types:
             yield Use(what, price, requests, "CDN")

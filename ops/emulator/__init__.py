@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -133,5 +132,6 @@ def _healthy(server: "subprocess.Popen[bytes]", url: str, log: Path) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/_ministack/health", timeout=5) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's OK
-    except (urllib.error.URLError, ConnectionError):
+    # Also one that takes its time for the first answer.
+    except OSError:
         return False

@@ -1,5 +1,6 @@
 """A consent form of an influencer: sent past the functions by a signed form, looked at, given out, deleted."""
 
+import datetime as dt
 import html
 import re
 from http import HTTPStatus
@@ -43,7 +44,7 @@ def _ask(staff: Visitor) -> str:
     """The path of the page that takes the file."""
     staff.get("/staff/influencers/new/")
     influencer = _number(staff.post_form("/staff/influencers/new/", {"name": "Lin Example"}, 302).headers)
-    typed = {"signed_on": "2026-01-31", "content_type": "application/pdf"}
+    typed = {"signed_on": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}", "content_type": "application/pdf"}
     form = staff.post_form(f"/staff/influencers/{influencer}/consent-forms/new/", typed, 302)
     return f"/staff/consent-forms/{_number(form.headers)}/"
 

@@ -9,7 +9,7 @@ from ops.rehearse.visitor import UnexpectedAnswerError, Visitor
 
 ENDORSER = "Ada Example"
 ENDORSERS_ADDRESS = "ada@example.org"
-_MAIL_SECONDS = 90
+_MAIL_SECONDS = 180
 _LIST = "/admin/endorsements/endorsement/"
 
 

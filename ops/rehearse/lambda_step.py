@@ -19,7 +19,7 @@ from ops.rehearse.visitor import UnexpectedAnswerError
 from ops.rehearse.world import World, save_function_logs
 from ops.steps import Steps
 
-_RULE_SECONDS = 90
+_RULE_SECONDS = 300
 
 
 def run(world: World, folder: Path, steps: Steps) -> None:

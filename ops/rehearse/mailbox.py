@@ -32,6 +32,6 @@ def _text(message: bytes) -> str:
 
 
 def _texts_sent(emulator_url: str) -> list[str]:
-    with urllib.request.urlopen(f"{emulator_url}/_ministack/ses/messages", timeout=10) as answer:
+    with urllib.request.urlopen(f"{emulator_url}/_ministack/ses/messages", timeout=60) as answer:
         by_account = json.load(answer)["messages"]
     return [message["BodyText"] for messages in by_account.values() for message in messages]

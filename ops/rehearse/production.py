@@ -33,8 +33,8 @@ from ops.rehearse.world import World
 
 _KEEP_WARM_SECONDS = 300
 _LOCK_SECONDS = 120
-_LOG_SECONDS = 60
-_MAIL_SECONDS = 90
+_LOG_SECONDS = 180
+_MAIL_SECONDS = 180
 _NEXT_MODEL = """
 
 # Added by the rehearsal's next release.

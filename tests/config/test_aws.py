@@ -14,16 +14,10 @@ from tests.stage import PRODUCTION, run
 
 
 @pytest.fixture(autouse=True)
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def account(aws_credentials: None) -> Iterator[None]:
     """An empty account in one region."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", "us-west-2")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    aws.forget_clients()
     with mock_aws():
         yield
-    aws.forget_clients()
 
 
 def create(name: str, text: str) -> str:

@@ -22,15 +22,8 @@ Serve = Callable[[socket.socket], None]
 
 
 @pytest.fixture(autouse=True)
-def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+def _patient(aws_credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoints, "CONNECT_SECONDS", 60)
-    aws.forget_clients()
-    yield
-    aws.forget_clients()
 
 
 @pytest.fixture

@@ -61,18 +61,12 @@ def sql(server: str) -> Iterator[Sql]:
 
 
 @pytest.fixture
-def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def secrets(aws_credentials: None) -> Iterator[Any]:
     """Secrets Manager, holding the first password."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", "us-west-2")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    aws.forget_clients()
     with mock_aws():
         client = aws.client("secretsmanager")
         client.create_secret(Name=SECRET, SecretString=credentials("the first password"))
         yield client
-    aws.forget_clients()
 
 
 def credentials(password: str, username: str = "app") -> str:

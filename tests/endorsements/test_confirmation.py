@@ -1,14 +1,13 @@
 """The link in the mail: it proves the address, once."""
 
 import datetime as dt
-import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connections, transaction
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -27,6 +26,7 @@ from app.regions.geometry import Point
 from app.regions.models import Region
 from app.stakeholders.models import Stakeholder
 from app.stakeholders.places import Place
+from tests.at_once import at_once
 
 Token = Callable[[str], str]
 CITY = Place(point=Point(-76.6, 39.3))
@@ -169,25 +169,15 @@ def test_an_empty_field_forgets_nothing(campaign: Campaign, maryland: Region, to
 
 def confirmed_by_fifty(token: str) -> Counter[str]:
     """What becomes of one link whose button is pressed fifty times at once."""
-    outcomes: list[str] = []
-    start = threading.Barrier(50)
 
-    def try_once() -> None:
-        start.wait()
+    def press() -> str:
         try:
             confirm(token)
-            outcomes.append("confirmed")
         except (LinkUnusableError, AlreadyEndorsedError) as error:
-            outcomes.append(type(error).__name__)
-        finally:
-            connections.close_all()
+            return type(error).__name__
+        return "confirmed"
 
-    threads = [threading.Thread(target=try_once) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Counter(outcomes)
+    return Counter(at_once(50, press))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,6 @@
 """Headless Chromium in front of a server of our own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connections
@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import User
 from ops import chromium
-from tests.staff import member
+from tests.staff import PASSWORD, member
 
 # Of a machine that does five other things.
 PATIENCE_MS = 60_000
@@ -41,6 +41,21 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     yield page
     context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def outreach_at(page: Page, live_server: LiveServer) -> Callable[[str], Page]:
+    """Go to a page of the staff as somebody of the outreach, who has to sign in on the way."""
+
+    def go(address: str) -> Page:
+        member("outreach")
+        page.goto(address)
+        page.get_by_label("Username").fill("outreach")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        return page
+
+    return go
 
 
 @pytest.fixture

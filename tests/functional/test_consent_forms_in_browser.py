@@ -1,41 +1,30 @@
 """A consent form in Chromium: asked for, uploaded by a plain form, checked, downloaded, deleted; by keyboard, wide and narrow."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from app.influencers.models import ConsentForm, Influencer
 from app.uploads.receiving import receive
-from tests.staff import PASSWORD, member
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("upload_folder")]
 
 A_PDF = b"%PDF-1.7\nsigned"
 
 
-@pytest.fixture(autouse=True)
-def _folder(settings: Any, tmp_path: Path) -> None:
-    settings.UPLOADS = str(tmp_path / "uploads")
-
-
 @pytest.fixture
-def at_ada(page: Page, live_server: LiveServer) -> Page:
+def at_ada(outreach_at: Callable[[str], Page]) -> Page:
     ada = Influencer.objects.create(name="Ada Lovelace", phone="+12025550143")
-    member("outreach")
-    page.goto(f"/staff/influencers/{ada.pk}/")
-    page.get_by_label("Username").fill("outreach")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    return page
+    return outreach_at(f"/staff/influencers/{ada.pk}/")
 
 
 @pytest.fixture
 def asked_for(at_ada: Page) -> Page:
     at_ada.get_by_role("link", name="Add a consent form").press("Enter")
-    at_ada.get_by_label("Signed on").fill("2026-11-01")
+    at_ada.get_by_label("Signed on").fill(f"{timezone.now():%Y-%m-%d}")
     at_ada.get_by_role("button", name="Go on").press("Enter")
     expect(at_ada.get_by_role("heading", level=1)).to_have_text("Consent form of Ada Lovelace")
     return at_ada

@@ -1,6 +1,7 @@
 """Somebody of the outreach at a laptop: searching while typing, choosing many, looking at an account."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,7 +9,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from app.influencers.models import Account, DailyMetrics, Influencer
 from app.influencers.services import record_metrics
-from tests.staff import PASSWORD, member
 
 pytestmark = pytest.mark.browser
 
@@ -27,12 +27,8 @@ def people(live_server: LiveServer) -> None:
 
 
 @pytest.fixture
-def signed_in(page: Page, people: None) -> Page:
-    member("outreach")
-    page.goto("/staff/accounts/youtube/")
-    page.get_by_label("Username").fill("outreach")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+def signed_in(outreach_at: Callable[[str], Page], people: None) -> Page:
+    page = outreach_at("/staff/accounts/youtube/")
     # Until it is loaded whole, so that the script is at work: the table is there before it.
     page.wait_for_url("**/staff/**", wait_until="load")
     return page

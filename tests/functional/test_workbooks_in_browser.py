@@ -1,11 +1,10 @@
 """The import wizard in Chromium, by keyboard: upload, look, apply, and the refused rows."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from app.influencers.models import Account, Influencer
 from app.influencers.transfers import WorkbookImport
@@ -14,23 +13,17 @@ from app.influencers.workbook.exporting import Record, asked_for
 from app.influencers.workbook.reading import open_sheet
 from app.influencers.workbook.writing import write
 from app.uploads.receiving import receive
-from tests.staff import PASSWORD, member
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def signed_in(page: Page, live_server: LiveServer) -> Page:
+def signed_in(outreach_at: Callable[[str], Page]) -> Page:
     row = Influencer.objects.create(name="Bob Ross", phone="+12025550143")
     Account.objects.create(
         influencer=row, platform="youtube", handle="bob", url="https://www.youtube.com/@bob"
     )
-    member("outreach")
-    page.goto("/staff/workbooks/")
-    page.get_by_label("Username").fill("outreach")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    return page
+    return outreach_at("/staff/workbooks/")
 
 
 @pytest.fixture
@@ -93,9 +86,8 @@ def test_a_large_workbook_is_followed_without_loading_the_page(
 
 
 def test_a_larger_workbook_goes_past_us_and_is_followed(
-    signed_in: Page, workbook: Path, tmp_path: Path, settings: Any
+    signed_in: Page, workbook: Path, upload_folder: Path
 ) -> None:
-    settings.UPLOADS = str(tmp_path / "uploads")
     page = signed_in
     page.get_by_label("Excel workbook").evaluate("input => { input.dataset.maxBytes = 10 }")
     page.get_by_label("Excel workbook").set_input_files(workbook)

@@ -90,6 +90,7 @@ def test_the_job_of_a_killed_worker_is_taken_up_after_the_lease(notes: Path, adv
     worker_process.wait()
     job = DBTaskResult.objects.get()
     assert job.status == "RUNNING"
+    assert job.started_at
     # By the worker's own clock, which went on while it started.
     advance((job.started_at - timezone.now()).total_seconds() + LEASE_SECONDS - 60)
     assert work_off() == {}

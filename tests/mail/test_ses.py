@@ -29,17 +29,10 @@ BACKEND = "app.mail.ses.EmailBackend"
 
 
 @pytest.fixture(autouse=True)
-def _ses(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
+def _ses(aws_credentials: None, settings: Any) -> None:
     settings.EMAIL_BACKEND = BACKEND
     settings.SES_CONFIGURATION_SET = "coalition"
     settings.DEFAULT_FROM_EMAIL = "Coalition Builder <no-reply@coalition.test>"
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    aws.forget_clients()
-    yield
-    aws.forget_clients()
 
 
 @pytest.fixture

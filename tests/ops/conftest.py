@@ -15,6 +15,13 @@ def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One of the module's own, for tests of the emulator itself."""
+    with emulator.provide(tmp_path_factory.mktemp("emulator")) as found:
+        yield found
+
+
 @pytest.fixture
 def aws(_running: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """Every boto3 client of the test talks to it. What a test makes in it stays: use names of your own."""

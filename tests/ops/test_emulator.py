@@ -7,20 +7,18 @@ import subprocess
 import sys
 import urllib.request
 import zipfile
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from ops import emulator
 from ops.processes import wait_until
 from tests.ops import probes
+from tests.ops.emulated import client
 
-ROLE = "arn:aws:iam::000000000000:role/probe"
 HANDLER = """
 import base64, sys
 VERSION = {version!r}
@@ -39,22 +37,12 @@ def code(version: str) -> bytes:
     return probes.zipped(HANDLER.format(version=version))
 
 
-def client(running: emulator.Emulator, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=running.url,
-        region_name=emulator.REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
 def deploy_two_versions(running: emulator.Emulator) -> Any:
     functions = client(running, "lambda")
     functions.create_function(
         FunctionName="probe",
         Runtime="python3.13",
-        Role=ROLE,
+        Role=probes.ROLE,
         Handler=probes.HANDLER,
         Code={"ZipFile": code("one")},
         Publish=True,
@@ -120,9 +108,8 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def repaired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    with emulator.provide(tmp_path_factory.mktemp("emulator")) as found:
-        yield Deployed(found, deploy_two_versions(found))
+def repaired(running: emulator.Emulator) -> Deployed:
+    return Deployed(running, deploy_two_versions(running))
 
 
 def test_a_version_is_found_by_its_partial_arn_and_has_its_own_code(repaired: Deployed) -> None:

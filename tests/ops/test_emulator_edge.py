@@ -3,34 +3,17 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from ops import emulator
+from tests.ops.emulated import client
 
 LOGGED = {"CertificateTransparencyLoggingPreference": "ENABLED"}
-
-
-def client(running: emulator.Emulator, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=running.url,
-        region_name=emulator.REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emulator]:
-    with emulator.provide(tmp_path_factory.mktemp("emulator")) as emulated:
-        yield emulated
 
 
 def make_distribution(running: emulator.Emulator, alias: str, origin: dict[str, Any]) -> None:

@@ -1,29 +1,17 @@
 """The emulator's repairs of networks do their work, and are still needed."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from ops import emulator
-
-
-def ec2_of(running: emulator.Emulator) -> Any:
-    return boto3.client(
-        "ec2",
-        endpoint_url=running.url,
-        region_name=emulator.REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+from tests.ops.emulated import client
 
 
 @pytest.fixture(scope="module")
-def ec2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with emulator.provide(tmp_path_factory.mktemp("emulator")) as running:
-        yield ec2_of(running)
+def ec2(running: emulator.Emulator) -> Any:
+    return client(running, "ec2")
 
 
 @pytest.fixture
@@ -87,12 +75,12 @@ def prefix_lists_of_a_rule(ec2: Any, vpc: str) -> list[str | None]:
 
 def test_the_repair_of_ipv6_is_still_needed(tmp_path: Path) -> None:
     with emulator.provide(tmp_path, without_repair="dual_stack") as running:
-        made = ec2_of(running).create_vpc(CidrBlock="10.1.0.0/16", AmazonProvidedIpv6CidrBlock=True)
+        made = client(running, "ec2").create_vpc(CidrBlock="10.1.0.0/16", AmazonProvidedIpv6CidrBlock=True)
     assert "Ipv6CidrBlockAssociationSet" not in made["Vpc"]
 
 
 def test_the_repair_of_prefix_lists_is_still_needed(tmp_path: Path) -> None:
     with emulator.provide(tmp_path, without_repair="prefix_lists") as running:
-        ec2 = ec2_of(running)
+        ec2 = client(running, "ec2")
         vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
         assert prefix_lists_of_a_rule(ec2, vpc) == [None]

@@ -2,33 +2,16 @@
 
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from ops import emulator
+from tests.ops.emulated import client
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alarms"
-
-
-def client(running: emulator.Emulator, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=running.url,
-        region_name=emulator.REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emulator]:
-    with emulator.provide(tmp_path_factory.mktemp("emulator")) as emulated:
-        yield emulated
 
 
 def set_mail_from(running: emulator.Emulator) -> Any:

@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from ops import emulator
 from ops.processes import wait_until
 from tests.ops import probes
+from tests.ops.emulated import client
 
 # It says that its start has begun, and goes on when it may.
 SLOW = """
@@ -29,13 +28,7 @@ def updated_while_it_starts(running: emulator.Emulator, folder: Path) -> tuple[A
     def zipped(version: str) -> bytes:
         return probes.zipped(SLOW.format(version=version, begun=str(begun), go_on=str(go_on)))
 
-    functions = boto3.client(
-        "lambda",
-        endpoint_url=running.url,
-        region_name=emulator.REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    functions = client(running, "lambda")
     functions.create_function(
         FunctionName="slow",
         Runtime="python3.13",

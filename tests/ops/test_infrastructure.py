@@ -120,6 +120,13 @@ def test_a_platform_with_something_in_front_of_it_is_not_destroyed(desk: Desk) -
     infrastructure.plan("prod", [])
 
 
+def test_what_can_not_be_asked_for_may_be_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    with pytest.raises(InfrastructureError, match=r"what is in front of prod.*Could not connect"):
+        infrastructure._refuse_below_an_edge("prod")
+    del desk
+
+
 @pytest.mark.parametrize("spelling", ["-destroy", "--destroy", "-destroy=true"])
 def test_a_destroy_is_known_however_it_is_spelt(spelling: str) -> None:
     assert infrastructure.destroys(["-target=module.database", spelling])

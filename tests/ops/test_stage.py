@@ -168,9 +168,11 @@ def test_an_api_whose_function_is_gone_is_taken_down_by_the_way_out_that_is_name
         ("DELETE_COMPLETE", "a1", None),
         ("CREATE_COMPLETE", "a1", "a1"),
         ("UPDATE_COMPLETE", "a1", "a1"),
+        ("UPDATE_IN_PROGRESS", "a1", "a1"),
+        ("UPDATE_FAILED", "a1", "a1"),
     ],
 )
-def test_an_api_that_could_not_be_made_is_none(
+def test_an_api_that_could_not_be_made_is_none_and_one_that_could_not_be_changed_is_there(
     prod: Deployment, monkeypatch: pytest.MonkeyPatch, status: str, api_id: str, expected: str | None
 ) -> None:
     detail = {

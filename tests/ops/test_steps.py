@@ -8,9 +8,17 @@ from ops.steps import StepFailedError, Steps, explain
 def test_a_failure_keeps_its_cause_and_says_what_to_run_next() -> None:
     steps = Steps()
     with pytest.raises(StepFailedError) as failure, steps.step("migrate", "Run it again."):
-        raise ValueError("no such table")
+        raise OSError("no such table")
     assert explain(failure.value) == "\nno such table\n\nRun it again."
     assert not steps.done[0].ok
+
+
+def test_a_fault_of_the_command_itself_says_where_it_is() -> None:
+    with pytest.raises(StepFailedError) as failure, Steps().step("migrate", "Run it again."):
+        raise KeyError("Endpoint")
+    said = explain(failure.value)
+    assert "test_steps.py" in said
+    assert said.endswith("KeyError: 'Endpoint'\n\n\nRun it again.")
 
 
 def test_the_table_has_each_step_with_its_note_and_their_sum(capsys: pytest.CaptureFixture[str]) -> None:

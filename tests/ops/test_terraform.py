@@ -168,21 +168,26 @@ with ended_by_signals():
 """
 
 
-@pytest.mark.parametrize("verb", ["terraform.show", "terraform.run"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str, number: int
-) -> None:
-    fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM)
-    command = subprocess.Popen(
+def started(folder: Path, verb: str) -> "subprocess.Popen[bytes]":
+    """The command in a session of its own, as at a terminal."""
+    return subprocess.Popen(
         [sys.executable, "-c", COMMAND.format(verb=verb)],
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(terraform.ROOT)},
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         # A shell's background job ignores it, and so would all that it starts.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one call, no threads run
     )
+
+
+@pytest.mark.parametrize("verb", ["terraform.show", "terraform.run"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str, number: int
+) -> None:
+    fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM)
+    command = started(tmp_path, verb)
     said, waits = tmp_path / "said", tmp_path / "waits"
     wait_until(lambda: waits.exists() and said.exists() and said.read_text() != "", "It", timeout_seconds=60)
     # As a terminal sends it: to the command and all that it started in its session.
@@ -191,6 +196,15 @@ def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
     if number == signal.SIGKILL:
         wait_until(lambda: "saved" in said.read_text(), "What it leaves behind", timeout_seconds=60)
     assert said.read_text().splitlines() == ["begun", "interrupted", "state saved"]
+
+
+def test_an_interruption_in_the_moment_of_its_start_is_waited_for_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM.replace("echo begun", "kill -INT $PPID\necho begun"))
+    for _ in range(4):
+        assert started(tmp_path, "terraform.show").wait(timeout=60) != 0
+        assert (tmp_path / "said").read_text().splitlines() == ["begun", "interrupted", "state saved"]
 
 
 def test_every_root_and_module_is_checked() -> None:

@@ -13,7 +13,6 @@ import pytest
 import trustme
 from moto import mock_aws
 
-from app import aws
 from app.regions import downloads
 from app.regions.downloads import fetch
 from app.regions.sources import NotThereError, SourceError, opened
@@ -246,19 +245,12 @@ def test_anything_but_https_and_s3_is_refused(url: str, folder: Path) -> None:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch, archive: Path) -> Iterator[str]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "none")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    # An emulator of the session may be named here.
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+def bucket(aws_credentials: None, archive: Path) -> Iterator[str]:
     with mock_aws():
-        aws.forget_clients()
         s3 = boto3.client("s3", "us-east-1")
         s3.create_bucket(Bucket="boundaries")
         s3.put_object(Bucket="boundaries", Key="2024/layer.zip", Body=archive.read_bytes())
         yield "s3://boundaries/2024/layer.zip"
-    aws.forget_clients()
 
 
 def test_a_file_comes_from_s3_and_is_gone_on_with(bucket: str, archive: Path, folder: Path) -> None:

@@ -202,6 +202,7 @@ def test_an_older_state_row_moves_to_the_new_parent_only_in_its_vintage(tmp_path
             "it has no GEOID of kind county, as 24510",
         ),
         ("county", county("2451"), degree_square(), "the GEOID 2451 is not one of kind county, as 24510"),
+        ("county", county("٢٤٥١٠"), degree_square(), "the GEOID ٢٤٥١٠ is not one of kind county, as 24510"),
         ("county", county(name=""), degree_square(), "it has no name"),
         ("county", county(name="x" * 101), degree_square(), "its name is longer than 100 characters"),
         (

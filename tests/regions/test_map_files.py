@@ -14,10 +14,10 @@ from django.db import connection
 from django.test import Client
 from moto import mock_aws
 
-from app import aws
 from app.regions.files import MANIFEST, Bucket, Folder, MapFile, NotPublishedError, publish, store
 from app.regions.import_lock import is_import_running
 from app.regions.models import Region, RegionOutline
+from tests.import_lock import held_at_writes
 
 OLD = MapFile("county", 2016, "country", "", 3, b'{"old":1}')
 NEW = MapFile("county", 2016, "country", "", 3, b'{"new":1}')
@@ -32,19 +32,11 @@ def folder(settings: Any, tmp_path: Path) -> Folder:
 
 
 @pytest.fixture
-def bucket(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", "a"),
-        ("AWS_SECRET_ACCESS_KEY", "b"),
-        ("AWS_REGION", "us-east-1"),
-    ):
-        monkeypatch.setenv(name, value)
+def bucket(settings: Any, aws_credentials: None) -> Iterator[Bucket]:
     settings.REGION_FILES = f"s3://{BUCKET}/static/regions/dev/"
     with mock_aws():
         boto3.client("s3", region_name="us-east-1").create_bucket(Bucket=BUCKET)
-        aws.forget_clients()
         yield Bucket(BUCKET, "static/regions/dev/")
-    aws.forget_clients()
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -160,14 +152,7 @@ def test_drawing_what_was_never_imported_is_refused(db: None) -> None:
 def test_maps_are_drawn_and_published_under_the_lock_of_imports(
     folder: Folder, maryland: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held: list[bool] = []
-    plain_write = Folder.write
-
-    def write(self: Folder, *arguments: Any) -> None:
-        held.append(is_import_running())
-        plain_write(self, *arguments)
-
-    monkeypatch.setattr(Folder, "write", write)
+    held = held_at_writes(monkeypatch)
     call_command("draw_maps", kind="county", verbosity=0)
     assert len(held) >= 2
     assert all(held)

@@ -126,6 +126,14 @@ def test_reading_as_latin_1_without_being_told_is_noted(tmp_path: Path) -> None:
     )
 
 
+def test_what_lies_behind_the_last_record_is_not_its_text(tmp_path: Path) -> None:
+    write_layer(tmp_path, [(county("72097", "Mayagüez"), degree_square())])
+    with (tmp_path / "layer.dbf").open("ab") as table:
+        table.write(b"\x1a\xff\xfe")
+    assert names(tmp_path) == ["Mayagüez"]
+    assert read(tmp_path).notices == ()
+
+
 def test_plain_text_needs_no_note(folder: Path) -> None:
     assert read(folder).notices == ()
 
@@ -135,6 +143,8 @@ def test_plain_text_needs_no_note(folder: Path) -> None:
     [
         *[("Klingon", None), ("", None), ("99999", None), (None, "klingon")],
         *[(codec, None) for codec in ("hex", "zlib_codec", "bz2", "rot13", "base64", "undefined", "utf\0-8")],
+        # They make other characters of ASCII, lone surrogates and zeros among them, which no database takes.
+        *[(codec, None) for codec in ("utf-7", "unicode_escape", "raw_unicode_escape", "utf-16", "cp037")],
         (None, "hex"),
     ],
 )

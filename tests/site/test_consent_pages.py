@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from app.config.csp import HEADER
 from app.influencers import consent
@@ -18,13 +19,9 @@ from tests.site.html import Page, checked, get
 from tests.staff import signed_in
 
 A_PDF = b"%PDF-1.7\nsigned"
-TYPED = {"signed_on": "2026-11-01", "retain_until": "", "content_type": "application/pdf"}
+pytestmark = pytest.mark.usefixtures("upload_folder")
 
-
-@pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> Path:
-    settings.UPLOADS = str(tmp_path / "uploads")
-    return tmp_path / "uploads"
+TYPED = {"signed_on": f"{timezone.now():%Y-%m-%d}", "retain_until": "", "content_type": "application/pdf"}
 
 
 @pytest.fixture
@@ -123,18 +120,10 @@ def test_a_file_that_can_not_be_deleted_now_is_still_there(
 
 
 def test_the_forms_page_may_post_to_the_bucket_and_no_other_page_may(
-    outreach: Client, asked_for: str, settings: Any, monkeypatch: pytest.MonkeyPatch, ada: Influencer
+    outreach: Client, asked_for: str, settings: Any, aws_credentials: None, ada: Influencer
 ) -> None:
     settings.UPLOADS = "s3://coalition-media/"
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", "us-west-2")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    from app import aws
-
-    aws.forget_clients()
     response = outreach.get(asked_for)
-    aws.forget_clients()
     (action,) = re.findall(r'action="(https://[^"]+)"', response.content.decode())
     assert action == "https://coalition-media.s3.us-west-2.amazonaws.com/"
     assert f"form-action 'self' {action[:-1]};" in response[HEADER]
@@ -177,7 +166,7 @@ def test_what_is_wrong_is_named_and_nothing_is_asked_for(
 
 
 def test_coming_back_twice_has_the_file_looked_at_once(
-    outreach: Client, asked_for: str, folder: Path, work_off_jobs: Callable[[], object]
+    outreach: Client, asked_for: str, upload_folder: Path, work_off_jobs: Callable[[], object]
 ) -> None:
     arrived = send(outreach, get(outreach, asked_for))
     for _ in range(3):
@@ -185,7 +174,7 @@ def test_coming_back_twice_has_the_file_looked_at_once(
     work_off_jobs()
     form = ConsentForm.objects.get()
     assert [access.action for access in form.accesses.order_by("pk")] == ["upload", "store"]
-    assert (folder / KEPT / form.key).exists()
+    assert (upload_folder / KEPT / form.key).exists()
     assert outreach.get(arrived).status_code == 302
 
 

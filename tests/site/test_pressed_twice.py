@@ -1,15 +1,14 @@
 """A button of a staff page that is pressed again before the first answer came."""
 
-import threading
 from collections import Counter
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.test import Client
 
 from app.accounts.models import MachineToken, User
 from app.influencers.models import Influencer, Merge
+from tests.at_once import at_once
 
 TIMES = 8
 
@@ -18,24 +17,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def pressed_at_once(address: str, form: dict[str, Any], by: User) -> Counter[int]:
     """The statuses of the answers to TIMES requests that arrive together."""
-    statuses: list[int] = []
-    start = threading.Barrier(TIMES)
-
-    def press() -> None:
-        client = Client(raise_request_exception=False)
+    clients = [Client(raise_request_exception=False) for _ in range(TIMES)]
+    for client in clients:
         client.force_login(by)
-        start.wait()
-        try:
-            statuses.append(client.post(address, form).status_code)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=press) for _ in range(TIMES)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Counter(statuses)
+    return Counter(at_once(TIMES, lambda: clients.pop().post(address, form).status_code))
 
 
 def test_deleting_an_influencer_deletes_once_and_never_fails(administrator: User) -> None:

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
@@ -148,9 +147,8 @@ def test_a_large_upload_shows_how_far_it_has_come(
 
 
 def test_a_larger_workbook_is_sent_past_us_by_a_page_of_its_own(
-    outreach: Client, settings: Any, tmp_path: Path, work_off_jobs: Callable[[], object]
+    outreach: Client, upload_folder: Path, work_off_jobs: Callable[[], object]
 ) -> None:
-    settings.UPLOADS = str(tmp_path / "uploads")
     address = outreach.post(f"{HOME}upload-large/")["Location"]
     response = outreach.get(address)
     checked(response)

@@ -12,10 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.regions.files import Folder
 from app.regions.import_lock import import_lock, is_import_running
 from app.regions.models import ImportRun, Region
 from ops.processes import wait_until
+from tests.import_lock import held_at_writes
 from tests.layers import county, degree_square, pack, write_layer
 
 pytestmark = pytest.mark.django_db
@@ -163,14 +163,7 @@ def test_maps_are_published_before_the_next_import_may_begin(
     archive: Path, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REGION_FILES = str(tmp_path / "maps")
-    held: list[bool] = []
-    plain_write = Folder.write
-
-    def write(self: Folder, *arguments: Any) -> None:
-        held.append(is_import_running())
-        plain_write(self, *arguments)
-
-    monkeypatch.setattr(Folder, "write", write)
+    held = held_at_writes(monkeypatch)
     load(archive)
     assert len(held) >= 2
     assert all(held)

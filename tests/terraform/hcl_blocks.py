@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TERRAFORM = ROOT / "terraform"
 MODULES = sorted(path.parent for path in (TERRAFORM / "modules").glob("*/versions.tf"))
 ROOTS = [TERRAFORM, *(path.parent for path in sorted(TERRAFORM.glob("*/versions.tf")))]
+# How an alarm's description ends: who looks at it, and by which page.
+ALARM = re.compile(r" Owner: \w[^.]*\. Runbook: (docs/runbooks/[\w-]+\.md)$")
 
 
 @dataclass(frozen=True)

@@ -55,19 +55,33 @@ def test_no_code_makes_a_nat_gateway() -> None:
     assert not made & {"aws_nat_gateway", "aws_eip", "aws_instance"}
 
 
-def test_every_alarm_names_a_runbook_that_exists() -> None:
+def test_a_star_of_actions_stands_only_in_what_is_denied() -> None:
+    # The gates on plans see the platform's; this sees bootstrap's and the edge's too.
+    starred = re.compile(r'"[a-z0-9-]+:[A-Za-z]*\*"|Action += +\[?"\*"|NotAction|NotResource|NotPrincipal')
+    places: dict[bool, list[str]] = {True: [], False: []}  # by whether it is denied
+    for path in sorted(hcl_blocks.TERRAFORM.rglob("*.tf")):
+        lines = path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if starred.search(line):
+                statement = "".join(lines[max(0, number - 3) : number + 1]).rpartition("Effect")[2]
+                places[bool(re.match(r' += "Deny"', statement))].append(f"{path}:{number + 1}")
+    assert places[True]
+    assert places[False] == []
+
+
+def test_every_alarm_names_its_owner_and_a_runbook_that_exists() -> None:
     alarms = [
-        body["alarm_description"]
+        hcl_blocks.bare(body["alarm_description"])
         for folder in [*hcl_blocks.ROOTS, *hcl_blocks.MODULES]
         for kind, _, body in hcl_blocks.resources(folder)
         if kind == "aws_cloudwatch_metric_alarm"
     ]
-    runbooks = [re.search(r"docs/runbooks/[\w-]+\.md", description) for description in alarms]
+    runbooks = [hcl_blocks.ALARM.search(description) for description in alarms]
     assert alarms
     missing = [
         description
         for description, found in zip(alarms, runbooks, strict=True)
-        if not found or not (hcl_blocks.ROOT / found[0]).is_file()
+        if not found or not (hcl_blocks.ROOT / found[1]).is_file()
     ]
     assert missing == []
 

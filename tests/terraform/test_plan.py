@@ -8,6 +8,7 @@ import pytest
 
 from app.config import settings
 from ops import platform, terraform, zappa_settings
+from tests.terraform import hcl_blocks
 from tests.terraform.plans import EVERYTHING_ON, STAGES, Plan, PlanOf, allowed, documents, listed, outputs
 
 PROJECT = zappa_settings.project_name()
@@ -236,8 +237,7 @@ def test_every_alarm_tells_somebody_and_names_a_runbook_and_an_owner(plan: Plan)
     for address, values in alarms.items():
         tells = values.get("alarm_actions") or plan.unknown[address].get("alarm_actions")
         assert tells, address
-        described = values["alarm_description"]
-        found = re.search(r" Owner: \w[^.]*\. Runbook: (docs/runbooks/[\w-]+\.md)$", described)
+        found = hcl_blocks.ALARM.search(values["alarm_description"])
         assert found, address
         assert (terraform.ROOT / found[1]).is_file(), address
 

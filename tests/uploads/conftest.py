@@ -75,12 +75,6 @@ def letters(settings: Any, db: None) -> Letters:
 
 
 @pytest.fixture
-def folder(settings: Any, tmp_path: Path) -> Path:
-    settings.UPLOADS = str(tmp_path / "uploads")
-    return tmp_path / "uploads"
-
-
-@pytest.fixture
 def bucket(settings: Any, aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A client of an S3 that holds a form to its policy."""
     settings.UPLOADS = f"s3://{BUCKET}/"
@@ -92,7 +86,7 @@ def bucket(settings: Any, aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> Ite
     clients.forget_clients()
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(params=["upload_folder", "bucket"])
 def kept_in(request: pytest.FixtureRequest) -> str:
     """Where files go: what holds for one holds for the other."""
     request.getfixturevalue(request.param)

@@ -94,7 +94,7 @@ def test_a_form_takes_no_further_field(kept_in: str, letters: Letters, send: Sen
 
 
 def test_a_form_is_good_for_fifteen_minutes(
-    folder: Path, letters: Letters, send: Send, monkeypatch: pytest.MonkeyPatch
+    upload_folder: Path, letters: Letters, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import time
 
@@ -204,7 +204,7 @@ def test_who_is_killed_between_two_steps_leaves_what_the_next_one_ends(
     kept_in: str, letters: Letters, send: Send, step: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     key = sent(letters, send)
-    kind: Any = Folder if kept_in == "folder" else Bucket
+    kind: Any = Folder if kept_in == "upload_folder" else Bucket
     real = getattr(kind, step)
 
     def killed(*arguments: Any) -> None:
@@ -241,7 +241,7 @@ def test_an_event_that_comes_before_its_row_leaves_the_file_to_the_next_look(
     "local/letter/0d5ab4ba-9ef0-4d9c-8f0c-2f2a5b8b3c11/more",
     "",
 ])  # fmt: skip
-def test_a_key_of_somebody_elses_is_left_alone(folder: Path, letters: Letters, key: str) -> None:
+def test_a_key_of_somebody_elses_is_left_alone(upload_folder: Path, letters: Letters, key: str) -> None:
     assert purpose_of(key) is None
     receive(key)
 
@@ -304,7 +304,7 @@ def test_nobody_downloads_what_nobody_looked_at(
 
 
 def test_an_address_of_our_own_is_good_for_two_minutes_and_for_what_was_signed(
-    folder: Path, letters: Letters, send: Send, download: Download, monkeypatch: pytest.MonkeyPatch
+    upload_folder: Path, letters: Letters, send: Send, download: Download, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import time
 

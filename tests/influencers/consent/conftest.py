@@ -18,9 +18,8 @@ def _no_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> Path:
-    settings.UPLOADS = str(tmp_path / "uploads")
-    return tmp_path / "uploads"
+def _in_a_folder(upload_folder: Path) -> None:
+    """No test of this folder puts a file elsewhere."""
 
 
 @pytest.fixture

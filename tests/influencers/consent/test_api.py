@@ -47,7 +47,7 @@ def test_a_program_sends_a_form_gets_it_and_deletes_it(
 def test_a_program_is_told_by_field_what_can_not_be(ada: Influencer, program: Callable[..., Client]) -> None:
     client = program("consent-forms")
     for body, field in (
-        ({"content_type": "text/html", "signed_on": "2026-11-01"}, "content_type"),
+        ({"content_type": "text/html", "signed_on": f"{TODAY}"}, "content_type"),
         ({"content_type": "application/pdf", "signed_on": "9999-01-01"}, "signed_on"),
         ({"content_type": "application/pdf", "signed_on": "1999-01-01"}, "retain_until"),
     ):

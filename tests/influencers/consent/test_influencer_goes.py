@@ -33,7 +33,7 @@ def test_an_influencer_stays_as_long_as_a_form_of_theirs_does(ask: Ask, ada: Inf
 
 
 def test_a_file_that_comes_after_its_influencer_went_is_not_taken(
-    ask: Ask, ada: Influencer, folder: Path
+    ask: Ask, ada: Influencer, upload_folder: Path
 ) -> None:
     form = ask()
     send(form)
@@ -42,11 +42,11 @@ def test_a_file_that_comes_after_its_influencer_went_is_not_taken(
     form.refresh_from_db()
     assert (form.state, form.refusal) == ("refused", "The influencer was deleted.")
     assert record(form)[1:] == [("refuse", "olga")]
-    assert not (folder / KEPT / form.key).exists()
+    assert not (upload_folder / KEPT / form.key).exists()
 
 
 def test_the_copy_of_somebody_who_was_killed_before_the_row_goes_with_the_influencer(
-    ask: Ask, ada: Influencer, folder: Path, work_off_jobs: Callable[[], object]
+    ask: Ask, ada: Influencer, upload_folder: Path, work_off_jobs: Callable[[], object]
 ) -> None:
     form = ask()
     send(form)
@@ -55,7 +55,7 @@ def test_the_copy_of_somebody_who_was_killed_before_the_row_goes_with_the_influe
     store().keep(form.key, arrived, form.content_type)
     delete_influencer(ada, "olga")
     work_off_jobs()
-    assert not (folder / KEPT / form.key).exists()
+    assert not (upload_folder / KEPT / form.key).exists()
 
 
 def test_a_form_of_an_influencer_who_went_past_us_is_not_awaited_for_ever(ask: Ask, ada: Influencer) -> None:

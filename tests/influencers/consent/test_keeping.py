@@ -1,12 +1,10 @@
 """Consent forms from the question to the shredder."""
 
 import datetime as dt
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -17,19 +15,20 @@ from app.uploads import schedule
 from app.uploads.folder import Folder
 from app.uploads.receiving import receive
 from app.uploads.stores import KEPT, QUARANTINE, StoreError
+from tests.at_once import at_once
 from tests.influencers.consent.forms import A_PDF, TODAY, Ask, record, send, stored
 
 
 def test_a_form_is_kept_with_what_is_known_of_it_and_who_did_what(
-    ask: Ask, folder: Path, ada: Influencer
+    ask: Ask, upload_folder: Path, ada: Influencer
 ) -> None:
     form = stored(ask())
     assert (form.influencer, form.influencer_name, form.filename, form.size_bytes) == (
         ada, "Ada Lovelace", "Ada.pdf", len(A_PDF),
     )  # fmt: skip
     assert record(form) == [("upload", "olga"), ("store", "check of uploads")]
-    assert (folder / KEPT / form.key).read_bytes() == A_PDF
-    assert not (folder / QUARANTINE / form.key).exists()
+    assert (upload_folder / KEPT / form.key).read_bytes() == A_PDF
+    assert not (upload_folder / QUARANTINE / form.key).exists()
 
 
 def test_nothing_of_anybody_is_in_its_key(ask: Ask) -> None:
@@ -38,7 +37,7 @@ def test_nothing_of_anybody_is_in_its_key(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("content", [b"<html>%PDF-", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04"])
-def test_what_is_no_form_is_refused_and_gone(ask: Ask, folder: Path, content: bytes) -> None:
+def test_what_is_no_form_is_refused_and_gone(ask: Ask, upload_folder: Path, content: bytes) -> None:
     form = ask()
     send(form, content)
     receive(form.key)
@@ -47,7 +46,7 @@ def test_what_is_no_form_is_refused_and_gone(ask: Ask, folder: Path, content: by
     assert "PDF document" in form.refusal
     assert len(form.refusal) <= 200
     assert record(form)[1:] == [("refuse", "check of uploads")]
-    assert not list(folder.rglob(f"*{form.key[-36:]}*"))
+    assert not list(upload_folder.rglob(f"*{form.key[-36:]}*"))
 
 
 def test_a_form_takes_ten_megabytes_and_no_more() -> None:
@@ -85,14 +84,16 @@ def test_what_is_not_in_store_is_not_downloaded_or_deleted_and_nothing_is_writte
     assert record(form) == [("upload", "olga")]
 
 
-def test_a_deleted_form_leaves_its_record_and_neither_the_file_nor_its_name(ask: Ask, folder: Path) -> None:
+def test_a_deleted_form_leaves_its_record_and_neither_the_file_nor_its_name(
+    ask: Ask, upload_folder: Path
+) -> None:
     form = stored(ask())
     delete_form(form.pk, "olga")
     form.refresh_from_db()
     assert (form.state, form.filename) == ("deleted", "")
     assert form.deleted_at is not None
     assert record(form)[2:] == [("delete", "olga")]
-    assert not [path for path in folder.rglob("*") if path.is_file()]
+    assert not [path for path in upload_folder.rglob("*") if path.is_file()]
 
 
 def test_a_file_that_can_not_be_deleted_is_still_in_store(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,18 +147,7 @@ def test_of_many_who_look_at_once_one_takes_the_file_and_the_others_find_nothing
         real(*arguments)
 
     monkeypatch.setattr(Folder, "keep", keep)
-    begin = threading.Barrier(5)
-
-    def look() -> None:
-        begin.wait()
-        receive(form.key)
-        connection.close()
-
-    threads = [threading.Thread(target=look) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(5, lambda: receive(form.key))
     assert len(moved) == 1
     assert record(form) == [("upload", "olga"), ("store", "check of uploads")]
 

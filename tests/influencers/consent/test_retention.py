@@ -55,7 +55,7 @@ def past(form: ConsentForm, days: int) -> ConsentForm:
 
 
 def test_what_is_past_its_day_is_deleted_by_a_job_and_nothing_else(
-    ask: Ask, folder: Path, work_off_jobs: Callable[[], object]
+    ask: Ask, upload_folder: Path, work_off_jobs: Callable[[], object]
 ) -> None:
     over, last_day, young = past(stored(ask()), 1), past(stored(ask()), 0), stored(ask())
     refused = past(ask(), 1)
@@ -65,8 +65,8 @@ def test_what_is_past_its_day_is_deleted_by_a_job_and_nothing_else(
     states = {form.pk: form.state for form in ConsentForm.objects.all()}
     assert states == {over.pk: "deleted", last_day.pk: "stored", young.pk: "stored", refused.pk: "refused"}
     assert record(over)[2:] == [("expire", "retention date")]
-    assert not (folder / KEPT / over.key).exists()
-    assert (folder / KEPT / young.key).exists()
+    assert not (upload_folder / KEPT / over.key).exists()
+    assert (upload_folder / KEPT / young.key).exists()
 
 
 def test_an_expiry_that_repeats_itself_or_comes_too_soon_does_nothing(ask: Ask) -> None:

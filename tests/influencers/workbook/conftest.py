@@ -18,10 +18,10 @@ from app.influencers.services import record_metrics, tags_named
 from app.influencers.transfers import WorkbookImport
 from app.influencers.workbook import jobs
 from app.regions.models import Region
-from tests.uploads.conftest import _running, aws, bucket, folder, kept_in, send
+from tests.uploads.conftest import _running, aws, bucket, kept_in, send
 
 # Where uploads go, and how a browser sends one.
-__all__ = ["_running", "aws", "bucket", "folder", "kept_in", "send"]
+__all__ = ["_running", "aws", "bucket", "kept_in", "send"]
 
 HEADERS = ["Platform", "Handle", "Influencer"]
 _SHEET_XML = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

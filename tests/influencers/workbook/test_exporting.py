@@ -13,14 +13,16 @@ from tests.influencers.workbook.conftest import Book, Upload
 from tests.influencers.workbook.uploads import applied, contents, counts, five
 
 
-def test_an_export_is_cut_into_parts_and_begins_anew_when_killed(
-    ada: Account,
-    upload: Upload,
-    book: Book,
-    monkeypatch: pytest.MonkeyPatch,
-    work_off_jobs: Callable[[], object],
-) -> None:
+@pytest.fixture
+def six(ada: Account, upload: Upload, book: Book) -> None:
+    """Ada and five who were imported."""
     applied(upload(five(book)))
+
+
+@pytest.mark.usefixtures("six")
+def test_an_export_is_cut_into_parts_and_begins_anew_when_killed(
+    monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
     monkeypatch.setattr(exporting, "PART_ROWS", 4)
     made = jobs.start_export("youtube", {"ordering": "handle"}, 6, User.objects.get(username="outreach"))
     real = write
@@ -103,14 +105,10 @@ def test_an_export_that_another_worker_began_anew_is_not_ready_early(
     assert [(part.number, part.rows) for part in made.parts.all()] == [(1, 2), (2, 2), (3, 2)]
 
 
+@pytest.mark.usefixtures("six")
 def test_a_part_that_the_gateway_could_not_answer_with_is_halved(
-    ada: Account,
-    upload: Upload,
-    book: Book,
-    monkeypatch: pytest.MonkeyPatch,
-    work_off_jobs: Callable[[], object],
+    monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
 ) -> None:
-    applied(upload(five(book)))
     monkeypatch.setattr(exporting, "MAX_PART_BYTES", 1)
     made = jobs.start_export("youtube", {}, 6, User.objects.get(username="outreach"))
     work_off_jobs()

@@ -43,6 +43,12 @@ def sent(awaited: WorkbookImport, send: Send) -> Callable[[bytes], WorkbookImpor
 Sent = Callable[[bytes], WorkbookImport]
 
 
+def received(found: WorkbookImport) -> str:
+    """The key of the file that came for it."""
+    receive(found.key)
+    return found.key
+
+
 def after(work_off_jobs: Work, found: WorkbookImport) -> WorkbookImport:
     work_off_jobs()
     found.refresh_from_db()
@@ -83,8 +89,7 @@ def test_it_is_previewed_and_applied_by_jobs_and_then_deleted(
 
 def test_one_that_is_cancelled_is_deleted(sent: Sent, book: Book, work_off_jobs: Work) -> None:
     found = sent(five(book))
-    key = found.key
-    receive(found.key)
+    key = received(found)
     after(work_off_jobs, found)
 
     jobs.cancel_import(found.pk)
@@ -95,8 +100,7 @@ def test_one_that_is_cancelled_is_deleted(sent: Sent, book: Book, work_off_jobs:
 
 def test_one_that_is_refused_when_it_is_read_is_deleted(sent: Sent, work_off_jobs: Work) -> None:
     found = sent(b"PK\x03\x04 and then nothing")
-    key = found.key
-    receive(found.key)
+    key = received(found)
 
     after(work_off_jobs, found)
     assert (found.state, "damaged" in found.refusal) == (State.REFUSED, True)
@@ -108,8 +112,7 @@ def test_one_that_nobody_confirms_is_deleted_after_a_week(
     sent: Sent, book: Book, work_off_jobs: Work
 ) -> None:
     found = sent(five(book))
-    key = found.key
-    receive(found.key)
+    key = received(found)
     after(work_off_jobs, found)
     WorkbookImport.objects.update(made_at=found.made_at - dt.timedelta(days=exporting.KEEP_DAYS + 1))
 
@@ -123,8 +126,7 @@ def test_one_that_could_not_be_deleted_at_its_end_is_deleted_later(
     sent: Sent, book: Book, work_off_jobs: Work
 ) -> None:
     found = sent(five(book))
-    key = found.key
-    receive(key)
+    key = received(found)
     after(work_off_jobs, found)
     # As an older release ends it, which knows of no upload.
     long_ago = found.made_at - dt.timedelta(days=exporting.KEEP_DAYS + 1)
@@ -137,8 +139,7 @@ def test_one_that_could_not_be_deleted_at_its_end_is_deleted_later(
 
 def test_what_is_no_workbook_is_refused_before_it_is_read(sent: Sent, work_off_jobs: Work) -> None:
     found = sent(b"Platform,Handle\n")
-    key = found.key
-    receive(found.key)
+    key = received(found)
 
     after(work_off_jobs, found)
     assert found.state == State.REFUSED

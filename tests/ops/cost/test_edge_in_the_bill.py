@@ -34,6 +34,18 @@ def test_a_firewall_costs_itself_its_rules_and_each_request() -> None:
     assert prices["web_acl_request"] == pytest.approx(0.60)
 
 
+def test_behind_a_cdn_a_cold_start_reads_its_secret_as_well() -> None:
+    plain, behind = (
+        sum(
+            one.quantity
+            for one in bill.make("prod", resources, 1_000_000).lines
+            if one.price == "secret_call"
+        )
+        for resources in (edge.planned(plan(prod={})), edge.planned(plan(prod={"cdn": {}})))
+    )
+    assert (plain, behind) == pytest.approx((30_000, 50_000))
+
+
 @pytest.mark.parametrize("settings", [{}, {"cdn": None}, {"cdn": {"waf": True, "retired": True}}])
 def test_a_stage_without_a_cdn_or_with_a_retired_one_has_no_edge(settings: dict[str, Any]) -> None:
     assert [one.type for one in edge.planned(plan(prod=settings))] == ["aws_vpc"]

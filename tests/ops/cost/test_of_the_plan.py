@@ -24,6 +24,18 @@ def test_production_stays_below_what_it_may_cost(requests: int, ceiling: float) 
     assert 10 < bill.make("prod", planned("prod"), requests).total_usd <= ceiling
 
 
+# What docs/operating.md leads to: a domain that sends mail, somebody who hears of alarms, a CDN in front.
+AS_IT_SERVES = (
+    "-var=mail_domain=example.org",
+    "-var=alarm_email=team@example.org",
+    '-var=stages={prod={cdn={domain="example.org"},upload_handler="app.uploads.events.received"}}',
+)
+
+
+def test_production_stays_below_it_with_mail_alarms_and_a_domain_in_front() -> None:
+    assert bill.over_budget("prod", planned("prod", *AS_IT_SERVES)) == []
+
+
 @pytest.mark.parametrize("environment", ["prod", "nonprod"])
 def test_no_environment_is_over_its_budget(environment: str) -> None:
     assert bill.over_budget(environment, planned(environment)) == []
@@ -42,6 +54,7 @@ def test_a_switch_that_costs_shows_in_the_bill() -> None:
         ("database_read_replica=true", 14.08),
         ("database_backup_region=us-west-2", 3.30),
         ("database_aurora={}", 30.72),
+        ("mail_domain=example.org", 0.20),
     ],
 )
 def test_the_page_of_switches_says_what_the_plan_with_the_switch_costs(switch: str, usd: float) -> None:
