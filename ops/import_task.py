@@ -125,24 +125,31 @@ def start(task: ImportTask, words: list[str], *, on_demand: bool = False) -> str
     """Start the task; says its ARN.
 
     Raises:
-        TaskError: AWS has no room for it now.
+        TaskError: AWS has no room for it now, or no such cluster any more.
     """
-    answer = boto3.client("ecs", region_name=task.region).run_task(
-        cluster=task.cluster,
-        taskDefinition=task.family,
-        capacityProviderStrategy=[
-            {"capacityProvider": "FARGATE" if on_demand else "FARGATE_SPOT", "weight": 1}
-        ],
-        networkConfiguration={
-            "awsvpcConfiguration": {
-                "subnets": list(task.subnet_ids),
-                "securityGroups": [task.security_group_id],
-                "assignPublicIp": "ENABLED",
-            }
-        },
-        overrides={"containerOverrides": [{"name": task.container, "command": words}]},
-        propagateTags="TASK_DEFINITION",
-    )
+    ecs = boto3.client("ecs", region_name=task.region)
+    try:
+        answer = ecs.run_task(
+            cluster=task.cluster,
+            taskDefinition=task.family,
+            capacityProviderStrategy=[
+                {"capacityProvider": "FARGATE" if on_demand else "FARGATE_SPOT", "weight": 1}
+            ],
+            networkConfiguration={
+                "awsvpcConfiguration": {
+                    "subnets": list(task.subnet_ids),
+                    "securityGroups": [task.security_group_id],
+                    "assignPublicIp": "ENABLED",
+                }
+            },
+            overrides={"containerOverrides": [{"name": task.container, "command": words}]},
+            propagateTags="TASK_DEFINITION",
+        )
+    except ecs.exceptions.ClusterNotFoundException:
+        raise TaskError(
+            f"There is no cluster {task.cluster} any more:"
+            f" run `make plan ENV={platform.ENVIRONMENTS[task.stage]}` and `make apply`."
+        ) from None
     if not answer["tasks"]:
         reasons = "; ".join(failure.get("reason", "no reason given") for failure in answer["failures"])
         raise TaskError(

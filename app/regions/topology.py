@@ -65,8 +65,7 @@ def simplified(shapes: Mapping[str, Shape], least_area: float) -> Topology:
     for polygons in references.values():
         _keep_largest(polygons, whole, arcs)
     thinned = Topology(arcs, references)
-    kept = {key: _without_specks(thinned, polygons, least_area) for key, polygons in references.items()}
-    return _renumbered(Topology(arcs, kept))
+    return _renumbered(Topology(arcs, _without_specks(thinned, least_area)))
 
 
 def doubled_area(ring: Sequence[Cell]) -> int:
@@ -185,25 +184,38 @@ def _keep_largest(polygons: list[list[list[int]]], whole: Topology, arcs: list[A
         return
     largest = max(outers, key=lambda outer: doubled_area(whole.ring(outer)))
     for reference in largest:
-        index = max(reference, ~reference)
-        arcs[index] = whole.arcs[index]
+        arcs[_index(reference)] = whole.arcs[_index(reference)]
 
 
-def _without_specks(
+def _without_specks(topology: Topology, least_area: float) -> dict[str, list[list[list[int]]]]:
+    """The shapes without their small parts, and without the small holes that no other shape is in."""
+    parts = {key: _large_parts(topology, polygons, least_area) for key, polygons in topology.shapes.items()}
+    filled = {_index(arc) for polygons in parts.values() for outer, *_ in polygons for arc in outer}
+
+    def stays(hole: list[int]) -> bool:
+        doubled = doubled_area(topology.ring(hole))
+        return doubled > 0 and (doubled >= 2 * least_area or not filled.isdisjoint(map(_index, hole)))
+
+    return {
+        key: [[outer, *filter(stays, holes)] for outer, *holes in polygons] for key, polygons in parts.items()
+    }
+
+
+def _large_parts(
     topology: Topology, polygons: list[list[list[int]]], least_area: float
 ) -> list[list[list[int]]]:
     areas = [doubled_area(topology.ring(polygon[0])) for polygon in polygons]
-    least = min(2 * least_area, max(areas))
-    return [
-        [outer, *(hole for hole in holes if doubled_area(topology.ring(hole)) >= max(1, 2 * least_area))]
-        for (outer, *holes), area in zip(polygons, areas, strict=True)
-        if area >= max(1, least)
-    ]
+    least = max(1, min(2 * least_area, max(areas)))
+    return [polygon for polygon, area in zip(polygons, areas, strict=True) if area >= least]
+
+
+def _index(reference: int) -> int:
+    return max(reference, ~reference)
 
 
 def _renumbered(topology: Topology) -> Topology:
     """Without the arcs that no shape has any more."""
-    used = {max(reference, ~reference) for reference in _all_references(topology)}
+    used = set(map(_index, _all_references(topology)))
     order = sorted(used)
     number_by_index = {index: number for number, index in enumerate(order)}
 

@@ -1,6 +1,7 @@
 """Writing a stakeholder together with the regions they are in."""
 
 from django.db import transaction
+from django.db.models import Q
 
 from app.regions.models import Region, RegionKind
 from app.stakeholders.models import RegionAssignment, Stakeholder
@@ -31,6 +32,6 @@ def locate(stakeholder: Stakeholder, place: Place) -> None:
 def _regions_of(place: Place) -> list[Region]:
     if place.point is not None:
         return list(Region.objects.covering(place.point).order_by("geoid"))
-    counties = Region.objects.of(RegionKind.COUNTY).filter(geoid=place.county_geoid)
-    states = Region.objects.of(RegionKind.STATE).filter(geoid=place.county_geoid[:STATE_FIPS_LENGTH])
-    return [*counties, *states]
+    county = Q(kind=RegionKind.COUNTY, geoid=place.county_geoid)
+    state = Q(kind=RegionKind.STATE, geoid=place.county_geoid[:STATE_FIPS_LENGTH])
+    return list(Region.objects.filter(county | state))

@@ -202,6 +202,14 @@ def test_without_spare_capacity_it_says_what_costs_more(aws: Aws, task: ImportTa
         run(task, WORDS, on_demand=True)
 
 
+def test_without_its_cluster_it_says_what_makes_one(aws: Aws, task: ImportTask) -> None:
+    aws.stubs["ecs"].add_client_error("run_task", "ClusterNotFoundException")
+    with pytest.raises(
+        TaskError, match=r"no cluster cluster any more: run `make plan ENV=prod` and `make apply`"
+    ):
+        run(task, WORDS)
+
+
 def test_interrupted_it_leaves_the_task_running_and_says_how_to_stop_it(
     aws: Aws, task: ImportTask, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

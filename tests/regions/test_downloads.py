@@ -1,5 +1,6 @@
 """Downloads from a real HTTPS server that breaks off, changes its mind or is not who it should be; and from S3."""
 
+import hashlib
 import http.server
 import re
 import ssl
@@ -11,10 +12,12 @@ from typing import ClassVar
 import boto3
 import pytest
 import trustme
+from django.core.management import call_command
 from moto import mock_aws
 
 from app.regions import downloads
 from app.regions.downloads import fetch
+from app.regions.models import ImportRun
 from app.regions.sources import NotThereError, SourceError, opened
 from tests.layers import county, degree_square, pack, write_layer
 
@@ -270,3 +273,15 @@ def test_another_version_in_s3_comes_anew(bucket: str, folder: Path) -> None:
 def test_what_is_not_in_s3_is_told_apart(bucket: str, folder: Path) -> None:
     with pytest.raises(NotThereError, match="NoSuchKey"):
         fetch(f"{bucket}x", folder, LIMIT)
+
+
+@pytest.mark.django_db
+def test_the_bureaus_files_are_taken_by_their_names_from_s3(bucket: str, archive: Path) -> None:
+    folder = bucket.removesuffix("layer.zip")
+    boto3.client("s3", "us-east-1").put_object(
+        Bucket="boundaries", Key="2024/tl_2024_us_county.zip", Body=archive.read_bytes()
+    )
+    call_command("import_tiger", kind="county", vintage=2024, root=folder, verbosity=0)
+    run = ImportRun.objects.get()
+    assert (run.status, run.source, run.inserted) == ("succeeded", f"{folder}tl_2024_us_county.zip", 1)
+    assert run.checksum == hashlib.sha256(archive.read_bytes()).hexdigest()

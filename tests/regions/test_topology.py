@@ -43,6 +43,15 @@ def test_the_ring_of_an_enclave_and_the_hole_around_it_are_one_arc() -> None:
     assert area(topology.shape("around")) + area(topology.shape("within")) == 400
 
 
+def test_a_hole_that_a_small_region_fills_stays_and_an_empty_one_goes() -> None:
+    outer = [(0, 0), (0, 20), (20, 20), (20, 0), (0, 0)]
+    enclave = [(4, 4), (4, 6), (6, 6), (6, 4), (4, 4)]
+    lake = [(10, 10), (12, 10), (12, 12), (10, 12), (10, 10)]
+    topology = simplified({"around": [[outer, enclave[::-1], lake]], "within": [[enclave]]}, 50)
+    assert area(topology.shape("within")) > 0
+    assert area(topology.shape("around")) == 400 - area(topology.shape("within"))
+
+
 def test_a_corner_where_three_meet_stays() -> None:
     meeting = (10, 1)
     left: Shape = [[[(0, 0), (0, 10), (10, 10), meeting, (10, 0), (0, 0)]]]

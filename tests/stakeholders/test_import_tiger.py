@@ -31,6 +31,7 @@ def test_the_command_reports_what_it_did(
     )
     call_command("import_tiger", str(pack(folder, tmp_path / "layer.zip")), kind="county", vintage=2016)
     assert capsys.readouterr().out.splitlines() == [
+        "county 2016:",
         "Note: There is no .prj: the coordinates were taken as NAD83 (EPSG:4269), which the Census uses.",
         "Rejected: record 2 (GEOID 24005): it has no shape",
         "3 records: 2 inserted, 0 updated, 0 unchanged, 0 skipped, 1 rejected.",

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from app.regions.geometry import Point
 from app.regions.models import Region
@@ -81,6 +83,15 @@ def test_a_chosen_county_brings_its_state(ada: Stakeholder, maryland: Region) ->
     locate(ada, Place(county_geoid="24025"))
     assert regions_of(ada) == {("state", "24", 2016, "choice"), ("county", "24025", 2016, "choice")}
     assert ada.location is None
+
+
+@pytest.mark.parametrize("place", [Place(point=Point(-76.6, 39.3)), Place(county_geoid="24025")])
+def test_whatever_the_place_its_regions_are_one_query(
+    ada: Stakeholder, maryland: Region, place: Place
+) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        locate(ada, place)
+    assert sum('FROM "regions_region"' in query["sql"] for query in asked.captured_queries) == 1
 
 
 def test_who_moves_leaves_nothing_behind(ada: Stakeholder, maryland: Region) -> None:

@@ -95,8 +95,7 @@ class Command(BaseCommand):
 
     def _report(self, layer: LayerSource, imported: Imported, *, dry_run: bool) -> None:
         summary = imported.summary
-        if len(layer.sources) > 1 or dry_run:
-            self._say(f"{layer.kind} {layer.vintage}:")
+        self._say(f"{layer.kind} {layer.vintage}:")
         for notice in summary.notices:
             self._say(f"Note: {notice}")
         for reason, count in sorted(summary.skipped.items()):
