@@ -65,7 +65,7 @@ def run_deploy(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Package this tree and deploy it."""
     del arguments
     stage = deployment.platform.stage
-    _confirm(f"Deploy this tree to {stage}?", stage)
+    _confirm(f"Deploy this tree to {stage}", deployment)
     with deployment.steps.step("look for what stands in the way", "Nothing was changed."):
         _refuse(doctor.problems(deployment.platform))
         deployment.releases.refuse_if_locked(stage)
@@ -80,7 +80,7 @@ def run_rollback(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Serve an earlier release again."""
     stage = deployment.platform.stage
     target = arguments.to or deployment.releases.previous(stage)
-    _confirm(f"Roll {stage} back to {target or 'the release before'}?", stage)
+    _confirm(f"Roll {stage} back to {target or 'the release before'}", deployment)
     deploy.rollback(deployment, target)
 
 
@@ -88,7 +88,7 @@ def run_undeploy(deployment: Deployment, arguments: argparse.Namespace) -> None:
     """Take the functions and the API down; the database, the buckets and the releases stay."""
     del arguments
     stage = deployment.platform.stage
-    _confirm(f"Take {stage} down? Nobody is served until the next deploy.", stage)
+    _confirm(f"Take {stage} down until the next deploy", deployment)
     again = f"What is gone stays gone. Run `make undeploy STAGE={stage}` again."
     with deployment.steps.step("take down the functions and the API", again):
         deploy.undeploy(deployment)
@@ -188,6 +188,7 @@ def run_doctor(deployment: Deployment, arguments: argparse.Namespace) -> None:
     _refuse(doctor.problems(deployment.platform))
     deploy.refuse_halves(deployment)
     print(doctor.endpoints(deployment.platform))
+    deployment.releases.refuse_if_locked(deployment.platform.stage)
     print(f"Nothing stands in the way of a deploy to {deployment.platform.stage}.")
 
 
@@ -212,10 +213,10 @@ def _refuse(problems: list[str]) -> None:
         raise DeployError("\n".join(f"- {problem}" for problem in problems))
 
 
-def _confirm(question: str, stage: str) -> None:
-    """Production asks."""
-    if stage == "prod":
-        consent.ask(question)
+def _confirm(deed: str, deployment: Deployment) -> None:
+    """Production asks. Two accounts may have one each."""
+    if deployment.platform.stage == "prod":
+        consent.ask(f"{deed} in account {deployment.platform.account_id}?")
 
 
 def perform(verb: str, deployment: Deployment, arguments: argparse.Namespace) -> int:

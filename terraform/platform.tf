@@ -152,6 +152,13 @@ module "monitoring" {
   permissions_boundary = local.permissions_boundary
 }
 
+check "alarms" {
+  assert {
+    condition     = var.alarm_email != ""
+    error_message = "alarm_email is empty: alarms and the budget tell nobody, unless somebody subscribes to their topic by hand."
+  }
+}
+
 locals {
   # lambda_concurrency of zappa_settings.json, which a test holds this against.
   reserved_concurrency = { dev = 5, staging = 10, prod = 30 }

@@ -12,39 +12,40 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "cost.md"
 _BLOCK = re.compile(r"<!-- (\w+): made by `make cost-page` -->\n.*?<!-- end -->", re.DOTALL)
 _BREAK_EVEN_VOLUMES = (1_000_000, 5_000_000, 10_000_000, 20_000_000, 50_000_000, 100_000_000)
 
-# A switch, and how much more it uses: (what, price, quantity in a month in units of an hour).
+_HOURS = "hours_per_month"
+_ONE_DATABASE = (("db.t4g.micro", 1.0, _HOURS), ("database_gp3_gb", 1.0, "database_gb"))
+# A switch, and what it uses more in a month: price, count, and the assumption that it is counted in; empty for a month's price.
 _SWITCHES = (
-    ('`database_instance_class = "db.t4g.small"`', (("db.t4g.small", 1.0), ("db.t4g.micro", -1.0))),
-    ("`database_multi_az = true`", (("db.t4g.micro", 1.0), ("database_gp3_gb", 20 / 730))),
-    ("`database_proxy = true`", (("proxy_vcpu_hour", 2.0),)),
     (
-        "`database_read_replica = true`",
-        (("db.t4g.micro", 1.0), ("database_gp3_gb", 20 / 730), ("alarm_metric", 1 / 730)),
+        '`database_instance_class = "db.t4g.small"`',
+        (("db.t4g.small", 1.0, _HOURS), ("db.t4g.micro", -1.0, _HOURS)),
     ),
+    ("`database_multi_az = true`", _ONE_DATABASE),
+    ("`database_proxy = true`", (("proxy_vcpu_hour", 2.0, _HOURS),)),
+    ("`database_read_replica = true`", (*_ONE_DATABASE, ("alarm_metric", 1.0, ""))),
     (
         "`database_backup_region`",
         (
-            ("backup_stored_gb", 20 / 730),
-            ("transfer_between_regions_gb", 20 / 730),
-            ("encryption_key", 1 / 730),
+            ("backup_stored_gb", 1.0, "database_gb"),
+            ("transfer_between_regions_gb", 1.0, "backup_gb_per_month"),
+            ("encryption_key", 1.0, ""),
         ),
     ),
     (
         "`database_aurora = {}`, in place of the instance",
         (
-            ("aurora_capacity_hour", 0.5),
-            ("aurora_stored_gb", 10 / 730),
-            ("db.t4g.micro", -1.0),
-            ("database_gp3_gb", -20 / 730),
-            ("alarm_metric", -1 / 730),
+            ("aurora_capacity_hour", 0.5, _HOURS),
+            ("aurora_stored_gb", 1.0, "aurora_gb"),
+            *((price, -count, unit) for price, count, unit in _ONE_DATABASE),
+            ("alarm_metric", -1.0, ""),
         ),
     ),
-    ("`mail_domain`", (("alarm_metric", 2 / 730),)),
-    ("`cdn = {}` of a stage, and what its visitors use", (("secret", 1 / 730),)),
-    ("`interface_endpoints`, each", (("interface_endpoint_hour", 2.0),)),
+    ("`mail_domain`", (("alarm_metric", 2.0, ""),)),
+    ("`cdn = {}` of a stage, and what its visitors use", (("secret", 1.0, ""),)),
+    ("`interface_endpoints`, each", (("interface_endpoint_hour", 2.0, _HOURS),)),
     (
         "a NAT gateway in each of two zones, which there is not",
-        (("nat_gateway_hour", 2.0), ("public_ipv4_hour", 2.0)),
+        (("nat_gateway_hour", 2.0, _HOURS), ("public_ipv4_hour", 2.0, _HOURS)),
     ),
 )
 
@@ -87,9 +88,9 @@ def _fargate() -> str:
 
 
 def _switches() -> str:
-    hours = assumed()["hours_per_month"]
+    counted_in = {**assumed(), "": 1.0}
     rows = [
-        f"| {what} | {sum(hours * figures.price(name).usd * count for name, count in parts):+.2f} |"
+        f"| {what} | {sum(figures.price(name).usd * count * counted_in[unit] for name, count, unit in parts):+.2f} |"
         for what, parts in _SWITCHES
     ]
     return "\n".join(["| switch | $ a month |", "| --- | ---: |", *rows])

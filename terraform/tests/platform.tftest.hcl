@@ -5,6 +5,7 @@ variables {
   environment = "prod"
   stages      = { prod = {} }
   mail_domain = "example.org"
+  alarm_email = "team@example.org"
 }
 
 run "production_carries_the_plain_names" {
@@ -106,6 +107,16 @@ run "without_a_mail_domain_it_says_so" {
   }
 
   expect_failures = [check.mail]
+}
+
+run "without_an_address_for_alarms_it_says_so" {
+  command = plan
+
+  variables {
+    alarm_email = ""
+  }
+
+  expect_failures = [check.alarms]
 }
 
 run "mail_comes_from_the_forks_own_name" {

@@ -3,6 +3,7 @@ variables {
   environment = "prod"
   stages      = { prod = {} }
   mail_domain = "example.org"
+  alarm_email = "team@example.org"
 }
 
 run "production_is_traced_by_the_gateways_own_name_without_a_reservoir" {

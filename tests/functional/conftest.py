@@ -53,6 +53,8 @@ def outreach_at(page: Page, live_server: LiveServer) -> Callable[[str], Page]:
         page.get_by_label("Username").fill("outreach")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
+        # Until it is loaded whole, so that its script is at work.
+        page.wait_for_url(f"{live_server.url}{address}")
         return page
 
     return go

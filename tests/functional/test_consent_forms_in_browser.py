@@ -27,6 +27,8 @@ def asked_for(at_ada: Page) -> Page:
     at_ada.get_by_label("Signed on").fill(f"{timezone.now():%Y-%m-%d}")
     at_ada.get_by_role("button", name="Go on").press("Enter")
     expect(at_ada.get_by_role("heading", level=1)).to_have_text("Consent form of Ada Lovelace")
+    # The script comes after the heading.
+    at_ada.wait_for_load_state()
     return at_ada
 
 

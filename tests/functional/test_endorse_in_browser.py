@@ -68,7 +68,7 @@ def test_a_visitor_endorses_confirms_and_is_counted_once_a_moderator_approves(
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Log in").click()
     # The box that selects all is a script's, and the script comes after the box.
-    page.wait_for_load_state()
+    page.wait_for_url(re.compile("^[^?]*/admin/endorsements/"))
     page.get_by_role("checkbox", name="Select all objects on this page").check()
     expect(page.get_by_text("1 of 1 selected")).to_be_visible()
     page.get_by_label("Action:").select_option("Approve the selected endorsements")

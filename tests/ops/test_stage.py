@@ -66,7 +66,7 @@ def test_the_question_names_the_release_that_would_serve(
         prod.releases.record("prod", release, {})
     answers("n\n", monkeypatch)
     assert stage.perform("rollback", prod, arguments()) == 1
-    assert "Roll prod back to one?" in capsys.readouterr().out
+    assert f"Roll prod back to one in account {ACCOUNT_ID}?" in capsys.readouterr().out
 
 
 def test_with_nobody_to_ask_confirm_has_to_be_set(
@@ -357,6 +357,15 @@ def test_the_doctor_fails_over_an_endpoint_that_is_not_reached(
 ) -> None:
     refuses = "def handler(event, context):\n    return {'refused': 'FAILED   secretsmanager'}"
     assert doctor_says(prod, refuses, monkeypatch, capsys) == (1, "FAILED   secretsmanager\n")
+
+
+def test_the_doctor_names_whoever_deploys_or_died_at_it(
+    prod: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with prod.releases.lock("prod"):
+        status, said = doctor_says(prod, REPLIES, monkeypatch, capsys)
+    assert status == 1
+    assert "If that deploy is dead: aws s3 rm s3://" in said
 
 
 def test_the_doctor_shows_why_a_companion_does_not_start(

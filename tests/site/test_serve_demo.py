@@ -221,6 +221,23 @@ def test_a_layer_is_imported_again_on_sqlite_without_a_change(demo: Demo) -> Non
     ), newer.stderr
 
 
+COUNT_KEPT_STATEMENTS = """
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+settings.DEBUG = True
+call_command("import_tiger", {archive!r}, kind="state", vintage=2016, verbosity=0)
+kept = [query["sql"] for query in connection.queries]
+print(sum("ST_GeomFromEWKB" in sql for sql in kept), "of", "some" if kept else "none")
+"""
+
+
+def test_no_statement_that_holds_shapes_is_kept_on_sqlite_when_django_logs_them(demo: Demo) -> None:
+    archive = ROOT / "app/site/demo/cb_2016_us_state_simplified.zip"
+    kept = manage(demo.folder, "shell", "-c", COUNT_KEPT_STATEMENTS.format(archive=str(archive)))
+    assert kept.stdout.splitlines()[-1:] == ["0 of some"], kept.stderr
+
+
 def test_a_failed_import_changes_nothing_on_sqlite(demo: Demo, tmp_path: Path) -> None:
     rows = [(county("24005"), degree_square()), (county("24510"), degree_square())]
     broken = write_layer(tmp_path / "broken", rows)

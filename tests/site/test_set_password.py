@@ -154,7 +154,3 @@ def test_the_pages_are_kept_by_nobody_and_found_by_nobody(outsider: Client) -> N
         assert "no-store" in response["Cache-Control"]
     for response in (outsider.get(form), outsider.get("/set-password/MQ/nonsense/")):
         assert response["X-Robots-Tag"] == "noindex"
-
-
-def test_a_day_is_what_the_settings_say(settings: Any) -> None:
-    assert settings.PASSWORD_RESET_TIMEOUT == 24 * 3600

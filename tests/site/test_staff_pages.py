@@ -163,7 +163,9 @@ def test_no_page_asks_the_database_the_same_twice(addresses: dict[str, str]) -> 
     client = signed_in("administrator")
     for address in addresses.values():
         with CaptureQueriesContext(connection) as queries:
-            client.get(address)
+            status = client.get(address).status_code
+        # Who asks is looked up at least, unless it's only to be posted to.
+        assert status == 405 or (status in {200, 302} and len(queries) >= 2), address
         assert [sql for sql, count in Counter(query["sql"] for query in queries).items() if count > 1] == []
 
 

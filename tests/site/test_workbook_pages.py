@@ -78,6 +78,15 @@ def test_an_upload_is_looked_at_confirmed_and_summed_up(outreach: Client) -> Non
     assert "list.xlsx" in page(outreach, HOME)
 
 
+def test_the_list_counts_what_was_done_and_not_what_would_be(outreach: Client) -> None:
+    address = upload(outreach, write(ROWS))
+    created = '<td class="number">1</td><td class="number">0</td>'
+    assert created not in page(outreach, HOME)
+
+    outreach.post(f"{address}apply/")
+    assert created in page(outreach, HOME)
+
+
 def test_what_was_confirmed_once_is_not_confirmed_again(outreach: Client) -> None:
     address = upload(outreach, write(ROWS))
     outreach.post(f"{address}apply/")

@@ -19,7 +19,7 @@ from botocore.session import get_session
 from ops import offline_aws, terraform
 from tests.terraform.bootstrap_plan import Statements
 from tests.terraform.iam import listed
-from tests.terraform.plans import STAGES, PlanOf
+from tests.terraform.plans import EVERYTHING_ON, STAGES, PlanOf
 
 RECORDED: dict[str, dict[str, list[str]]] = json.loads(
     (Path(__file__).parent / "provider_calls.json").read_text()
@@ -316,7 +316,7 @@ def test_a_deploy_role_imports_regions_and_does_nothing_else_with_containers(
 def test_a_deploy_role_runs_the_task_that_terraform_makes_of_its_stage_and_no_other(
     roles: dict[str, Statements], plan_of: PlanOf, environment: str, stage: str
 ) -> None:
-    plan = plan_of(environment)
+    plan = plan_of(environment, *EVERYTHING_ON)
     task = plan.outputs["import_task"]
     cluster, family = task["cluster"], task["families"][stage]
     here = f"us-east-1:{offline_aws.ACCOUNT_ID}"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from app.influencers.listing import accounts_asked_for, influencers_asked_for
 from app.influencers.models import Account, Influencer, InfluencerQuerySet
-from app.influencers.transfers import WorkbookExport, WorkbookImport, WorkbookPart
+from app.influencers.transfers import WorkbookExport, WorkbookImport
 from app.influencers.workbook import files
 from app.influencers.workbook.columns import Value
 from app.influencers.workbook.region_cells import cell
@@ -108,11 +108,12 @@ def export(pk: int) -> None:
     if found is None:
         return
     rows = asked_for(found.platform, found.query)
-    kept: list[WorkbookPart] = []
+    # Keys alone: what is in the parts is megabytes each.
+    kept: set[int] = set()
     while part := list(islice(rows, PART_ROWS)):
         for content, count in _fitting(part):
             with _ours(pk, kept) as export:
-                kept.append(export.parts.create(number=len(kept) + 1, rows=count, content=content))
+                kept.add(export.parts.create(number=len(kept) + 1, rows=count, content=content).pk)
                 export.written += count
     with _ours(pk, kept) as export:
         export.is_done, export.rows = True, export.written
@@ -129,11 +130,11 @@ def _begun_anew(pk: int) -> WorkbookExport | None:
 
 
 @contextmanager
-def _ours(pk: int, kept: Sequence[WorkbookPart]) -> Iterator[WorkbookExport]:
+def _ours(pk: int, kept: set[int]) -> Iterator[WorkbookExport]:
     """The export, to be changed while nobody else does, if what it has are our parts and no others."""
     with transaction.atomic():
         found = WorkbookExport.objects.select_for_update().get(pk=pk)
-        if set(found.parts.values_list("pk", flat=True)) != {part.pk for part in kept}:
+        if set(found.parts.values_list("pk", flat=True)) != kept:
             raise OvertakenError(f"another worker writes export {pk}")
         yield found
         found.save(update_fields=["written", "is_done", "rows"])

@@ -68,6 +68,7 @@ def _home(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
     context = {
         "form": form,
         "imports": _light(WorkbookImport.objects.select_related("made_by"))[:SHOWN_TRANSFERS],
+        "State": WorkbookImport.State,
         "exports": WorkbookExport.objects.select_related("made_by")[:SHOWN_TRANSFERS],
         "columns": COLUMNS,
         "max_rows": MAX_ROWS,

@@ -1,6 +1,7 @@
 """A consent form on its way: sent by whoever was asked for it, looked at, and what its record says."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -16,14 +17,18 @@ TODAY = NOW.date()
 Ask = Callable[..., ConsentForm]
 
 
-def send(form: ConsentForm, content: bytes = A_PDF, filename: str = "Ada.pdf") -> None:
+def post(form: ConsentForm, content: bytes) -> Any:
+    """The answer to who sends the file by the form's page."""
     upload = consent.upload_form(form, "")
-    file = SimpleUploadedFile(filename, content)
-    assert Client().post(upload.action, {**upload.fields, "file": file}).status_code == 204
+    return Client().post(upload.action, {**upload.fields, "file": SimpleUploadedFile("Ada.pdf", content)})
 
 
-def stored(form: ConsentForm) -> ConsentForm:
-    send(form)
+def send(form: ConsentForm, content: bytes = A_PDF) -> None:
+    assert post(form, content).status_code == 204
+
+
+def stored(form: ConsentForm, content: bytes = A_PDF) -> ConsentForm:
+    send(form, content)
     receive(form.key)
     form.refresh_from_db()
     assert form.state == "stored"

@@ -14,9 +14,9 @@ from app.influencers.models import ConsentForm, Influencer
 from app.uploads import schedule
 from app.uploads.folder import Folder
 from app.uploads.receiving import receive
-from app.uploads.stores import KEPT, QUARANTINE, StoreError
+from app.uploads.stores import KEPT, QUARANTINE, StoreError, store
 from tests.at_once import at_once
-from tests.influencers.consent.forms import A_PDF, TODAY, Ask, record, send, stored
+from tests.influencers.consent.forms import A_PDF, TODAY, Ask, post, record, send, stored
 
 
 def test_a_form_is_kept_with_what_is_known_of_it_and_who_did_what(
@@ -49,8 +49,15 @@ def test_what_is_no_form_is_refused_and_gone(ask: Ask, upload_folder: Path, cont
     assert not list(upload_folder.rglob(f"*{form.key[-36:]}*"))
 
 
-def test_a_form_takes_ten_megabytes_and_no_more() -> None:
-    assert PURPOSE.max_bytes == 10 * 1024**2
+def test_a_form_takes_ten_megabytes_and_no_more(ask: Ask) -> None:
+    most = A_PDF.ljust(10 * 1024**2)
+    assert stored(ask(), most).size_bytes == len(most)
+    form = ask()
+    assert "EntityTooLarge" in post(form, most + b" ").content.decode()
+    assert store().arrived(form.key) is None
+
+
+def test_a_form_is_a_document_or_a_picture() -> None:
     assert [kind.content_type for kind in PURPOSE.kinds] == ["application/pdf", "image/jpeg", "image/png"]
 
 
