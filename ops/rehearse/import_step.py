@@ -54,6 +54,8 @@ def rehearse(family: str, folder: Path, steps: Steps, overrides: Mapping[str, st
         def task(words: Sequence[str]) -> "subprocess.CompletedProcess[str]":
             return run_container(image, container, environment, words, folder)
 
+        with steps.step("run the task as it is registered: it checks its settings"):
+            _succeed(task([]))
         with steps.step("import states and counties by the task") as step:
             for kind, archive in LAYERS.items():
                 _succeed(task(["import_tiger", str(SHAPES / archive), "--kind", kind, "--vintage", VINTAGE]))
