@@ -6,7 +6,7 @@ Each importer is run as its user runs it, from the start of the program to the e
 none of the layer before: more than 30,000 pieces cut from the counties of 2016, and beside them the 3,233 counties. The loaders of the trade get the
 work added that they leave to their user, see geodata/loaders.py; ours leaves out the maps, which none of them draws. All read the same files, from the disk's cache.
 
-`import_peak_mb` is the client's memory on the pieces. `assign_million` puts a million points into counties, which the
+`import_peak_mb` is the client's memory on the pieces, `import_peak_mb_with_maps` with the maps drawn too. `assign_million` puts a million points into counties, which the
 bare SQL does with one INSERT of a spatial join into the same table. `locate_p99_ms` is what the server takes to plan and
 answer for a point's regions of all kinds; each point is asked three times, of which the median counts, because what
 else the machine does is not the database's.
@@ -20,14 +20,14 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
 import psycopg2
 
-from benchmarks.geodata.loaders import Cost, Layer, Loader, find_loaders
+from benchmarks.geodata.loaders import Cost, Layer, Loader, find_loaders, ours_with_maps
 from benchmarks.report import AtMost, Row, report
 from ops.postgis import provide
 
@@ -142,6 +142,11 @@ def peak_rows(costs: Mapping[str, list[Cost]]) -> Iterable[Row]:
         yield Row.of(what, peaks["ours"], peaks.get(name, []), name, "MB")
 
 
+def map_row(with_maps: Cost, without: Sequence[Cost]) -> Row:
+    peaks = [cost.peak_mb for cost in without]
+    return Row.of("import_peak_mb_with_maps", [with_maps.peak_mb], peaks, "ours without maps", "MB")
+
+
 def make_points(url: str) -> None:
     west, east, south, north = FIELD
     x, y = f"{west} + random() * {east - west}", f"{south} + random() * {north - south}"
@@ -202,13 +207,16 @@ def measure(url: str, work: Path) -> list[Row]:
     from django.core.management import call_command
 
     os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "app.config.settings"}
+    os.environ["REGION_FILES"] = str(work / "maps")
     django.setup()
     call_command("migrate", verbosity=0)
     loaders = find_loaders()
     rows: list[Row] = []
     pieces = piece_layer(work / "pieces")
     costs = measure_imports(pieces, loaders, PIECE_RUNS, url)
-    rows += [*import_rows("import_pieces", costs), *peak_rows(costs)]
+    execute(url, EMPTY.format(pieces.kind))
+    with_maps = ours_with_maps(pieces, url)
+    rows += [*import_rows("import_pieces", costs), *peak_rows(costs), map_row(with_maps, costs["ours"])]
     rows[:0] = import_rows("import_counties", measure_imports(county_layer(), loaders, COUNTY_RUNS, url))
     execute(url, "VACUUM ANALYZE regions_region")
     return [*rows, measure_lookup(), measure_assignment(url)]

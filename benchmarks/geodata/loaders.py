@@ -71,24 +71,17 @@ def find_loaders() -> dict[str, Loader]:
 
 
 def ours(layer: Layer, url: str) -> Cost:
-    return _cost(
-        [
-            [
-                sys.executable,
-                "manage.py",
-                "import_tiger",
-                str(layer.path),
-                "--kind",
-                layer.kind,
-                "--vintage",
-                "2016",
-                "--no-maps",
-                "-v",
-                "0",
-            ]
-        ],
-        url,
-    )
+    return _import(layer, url, "--no-maps")
+
+
+def ours_with_maps(layer: Layer, url: str) -> Cost:
+    """As an operator imports: the maps are drawn too, which no other does."""
+    return _import(layer, url)
+
+
+def _import(layer: Layer, url: str, *options: str) -> Cost:
+    command = [sys.executable, "manage.py", "import_tiger", str(layer.path)]
+    return _cost([[*command, "--kind", layer.kind, "--vintage", "2016", "-v", "0", *options]], url)
 
 
 def ogr2ogr(layer: Layer, url: str) -> Cost:
