@@ -1,5 +1,6 @@
 """A restore drill: a dump of real data, restored on another server, is compared with what is here."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -43,8 +44,8 @@ def _clients_of(version: int) -> str | None:
     if not (shutil.which("pg_dump") and shutil.which("psql")):
         return None
     said = subprocess.run(["pg_dump", "--version"], capture_output=True, text=True, check=True).stdout
-    # pg_dump (PostgreSQL) 16.4 (Debian 16.4-1)
-    return said if int(said.split()[2].partition(".")[0]) >= version else None
+    # pg_dump (PostgreSQL) 16.4 (Debian 16.4-1), or 17beta1
+    return said if int(re.findall(r"\d+", said)[0]) >= version else None
 
 
 @pytest.fixture
