@@ -102,7 +102,12 @@ def run(task: ImportTask, words: list[str], *, on_demand: bool = False) -> int:
         raise TaskError(
             f"There is no image yet: run `make import-image ENV={environment}`, and do what it says."
         )
-    arn = start(task, words, on_demand=on_demand)
+    try:
+        arn = start(task, words, on_demand=on_demand)
+    except KeyboardInterrupt:
+        seen = f"aws ecs list-tasks --region {task.region} --cluster {task.cluster} --family {task.family}"
+        print(f"\nA task that had begun goes on. To see it: {seen}", file=sys.stderr)
+        return INTERRUPTED
     print(f"Task {arn.rpartition('/')[2]} of {task.family}: {' '.join(words)}", flush=True)
     try:
         return follow(task, arn)

@@ -222,6 +222,20 @@ def test_interrupted_it_leaves_the_task_running_and_says_how_to_stop_it(
     assert f"aws ecs stop-task --region us-east-1 --cluster cluster --task {ARN}" in capsys.readouterr().err
 
 
+def test_interrupted_while_it_is_asked_for_a_task_may_have_begun(
+    task: ImportTask, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any, **__: Any) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(import_task, "start", interrupt)
+    assert run(task, WORDS) == 130
+    assert (
+        "aws ecs list-tasks --region us-east-1 --cluster cluster --family cluster-prod"
+        in capsys.readouterr().err
+    )
+
+
 def test_when_the_credentials_end_the_task_is_left_running_and_said_how_to_follow(
     aws: Aws, task: ImportTask
 ) -> None:
