@@ -152,26 +152,37 @@ echo begun > said
 for tenth in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done
 echo state saved >> said
 """
-# Says when it begins to wait for Terraform: a signal before that comes too early for any of them.
 COMMAND = """
-import subprocess
+import os, signal, subprocess
 from pathlib import Path
 from ops import terraform
-from ops.processes import ended_by_signals
+from ops.processes import ended_by_signals, wait_until
 class Popen(subprocess.Popen):
-    def communicate(self, *arguments):
-        Path("waits").touch()
-        return super().communicate(*arguments)
+    {method}
 subprocess.Popen = Popen
 with ended_by_signals():
     {verb}(Path(), "apply")
 """
+# Says when it begins to wait for Terraform: a signal before that comes too early for any of them.
+SAYS_THAT_IT_WAITS = """
+    def communicate(self, *arguments):
+        Path("waits").touch()
+        return super().communicate(*arguments)
+"""
+# Terraform runs, and nobody waits for it yet.
+IS_INTERRUPTED_AT_THE_START = """
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        said = Path("said")
+        wait_until(lambda: said.exists() and said.read_text() != "", "It", timeout_seconds=60)
+        os.kill(os.getpid(), signal.SIGINT)
+"""
 
 
-def started(folder: Path, verb: str) -> "subprocess.Popen[bytes]":
+def started(folder: Path, verb: str, method: str) -> "subprocess.Popen[bytes]":
     """The command in a session of its own, as at a terminal."""
     return subprocess.Popen(
-        [sys.executable, "-c", COMMAND.format(verb=verb)],
+        [sys.executable, "-c", COMMAND.format(verb=verb, method=method)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(terraform.ROOT)},
         stderr=subprocess.DEVNULL,
@@ -187,7 +198,7 @@ def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str, number: int
 ) -> None:
     fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM)
-    command = started(tmp_path, verb)
+    command = started(tmp_path, verb, SAYS_THAT_IT_WAITS)
     said, waits = tmp_path / "said", tmp_path / "waits"
     wait_until(lambda: waits.exists() and said.exists() and said.read_text() != "", "It", timeout_seconds=60)
     # As a terminal sends it: to the command and all that it started in its session.
@@ -201,10 +212,9 @@ def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
 def test_an_interruption_in_the_moment_of_its_start_is_waited_for_too(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM.replace("echo begun", "kill -INT $PPID\necho begun"))
-    for _ in range(4):
-        assert started(tmp_path, "terraform.show").wait(timeout=60) != 0
-        assert (tmp_path / "said").read_text().splitlines() == ["begun", "interrupted", "state saved"]
+    fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM)
+    assert started(tmp_path, "terraform.show", IS_INTERRUPTED_AT_THE_START).wait(timeout=60) != 0
+    assert (tmp_path / "said").read_text().splitlines() == ["begun", "interrupted", "state saved"]
 
 
 def test_every_root_and_module_is_checked() -> None:
