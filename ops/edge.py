@@ -111,12 +111,13 @@ def _change(
 
 
 def _apply(plan: Path, run: Runner, extra: dict[str, str]) -> None:
+    terraform.write_kept_state(FOLDER, extra)
     try:
         failed, said = run("apply", str(plan), extra=extra)
     finally:
-        became = terraform.keep_unsaved_state(FOLDER, extra)
+        terraform.keep_unsaved_state(FOLDER, extra)
     if failed:
-        raise EdgeError(f"terraform/edge was not applied{said}\n{became}")
+        raise EdgeError(f"terraform/edge was not applied{said}\nWhat was done stays.")
 
 
 def _in_silence(verb: str, *arguments: str, extra: dict[str, str]) -> tuple[int, str]:

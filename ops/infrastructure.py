@@ -241,14 +241,15 @@ def _plan(folder: Path, file: Path, extra: dict[str, str], arguments: list[str])
 
 
 def _apply(folder: Path, file: Path, extra: dict[str, str], again: str) -> None:
+    terraform.write_kept_state(folder, extra)
     try:
         failed = terraform.show(folder, "apply", str(file), extra=extra)
     finally:
         # Done or half done: Terraform would refuse it a second time.
         file.unlink(missing_ok=True)
-        became = terraform.keep_unsaved_state(folder, extra)
+        terraform.keep_unsaved_state(folder, extra)
     if failed:
-        raise InfrastructureError(f"{became} Mend it, and run `{again}` again.")
+        raise InfrastructureError(f"What was done stays. Mend it, and run `{again}` again.")
 
 
 def _exists(bucket: str) -> bool:
@@ -285,9 +286,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "\nInterrupted. What Terraform had done until then stays, and is in its state.", file=sys.stderr
-        )
+        print("\nInterrupted. What Terraform had done until then stays.", file=sys.stderr)
         return INTERRUPTED
 
 

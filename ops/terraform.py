@@ -7,6 +7,7 @@ a mirror in Terraform's implied places or below /opt; the registry.
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -211,43 +212,67 @@ def _advice(folder: Path, said: str) -> str:
     )
 
 
-def keep_unsaved_state(folder: Path, extra: Mapping[str, str]) -> str:
-    """After an apply that failed: keep a state that Terraform could not write (the credentials ended, no way to S3).
+def keep_unsaved_state(folder: Path, extra: Mapping[str, str]) -> None:
+    """After an apply: keep a state that Terraform could not write (the credentials ended, no way to S3), and say so.
 
     Args:
         folder: of the root.
         extra: as for `run`; TF_DATA_DIR names what the state is of.
-
-    Returns:
-        What became of what was done, for the operator.
     """
-    left, kept = folder / "errored.tfstate", _kept_state(extra)
+    left, kept = _left_state(folder), _kept_state(folder, extra)
     if not left.exists():
-        return "What was done stays, and is in its state."
-    left.replace(kept)
-    return f"What was done stays, and its state could not be written: the next plan does it, from {kept}. Keep that file."
+        return
+    if kept and not kept.exists():
+        left = left.rename(kept)
+    print(
+        f"\nIts state could not be written, and is in {left}. Keep that file: the next plan writes it, or says how.",
+        file=sys.stderr,
+    )
 
 
 def write_kept_state(folder: Path, extra: Mapping[str, str]) -> None:
-    """Before a plan: write what `keep_unsaved_state` kept, or all that it tells of would be made a second time.
+    """Before a plan or an apply: write what `keep_unsaved_state` kept, or all that it tells of would be made a second time.
 
     Raises:
-        TerraformError: it can't be written.
+        TerraformError: it can't be written, or there is one of which nobody knows whose it is.
     """
-    kept = _kept_state(extra)
-    if not kept.exists():
+    left, kept = _left_state(folder), _kept_state(folder, extra)
+    if left.exists():
+        data = extra["TF_DATA_DIR"]
+        raise TerraformError(
+            f"{left} is a state that an apply could not write, perhaps another environment's or account's: its"
+            f" resources say whose. If it is of {Path(data).name} and this account, run"
+            f"\nTF_DATA_DIR={data} terraform -chdir={folder} state push {left.name} && rm {left}"
+            "\nOtherwise move it to where it is planned and applied, and do the same there."
+        )
+    if not kept or not kept.exists():
         return
     pushed = run(folder, "state", "push", str(kept), extra=extra)
     if pushed.returncode:
         raise TerraformError(
             f"The last apply could not write its state, and it still can't be written from {kept}:\n"
-            f"{pushed.stderr.strip()}\n{on_a_lock(folder, extra)}"
+            f"{pushed.stderr.strip()}\n{on_a_lock(folder, extra)}\nIf it says that the state there is newer or"
+            " unrelated: import what only this file has, then remove it."
         )
     kept.unlink()
 
 
-def _kept_state(extra: Mapping[str, str]) -> Path:
-    return Path(f"{extra['TF_DATA_DIR']}.errored.tfstate")
+def _left_state(folder: Path) -> Path:
+    """Where Terraform puts a state that it can't write, whichever of the folder's it is."""
+    return folder / "errored.tfstate"
+
+
+def _kept_state(folder: Path, extra: Mapping[str, str]) -> Path | None:
+    """Where such a state stays, one for each environment and account: where git ignores it and `make clean` takes nothing.
+
+    None while the state is in no bucket yet.
+    """
+    data = Path(extra["TF_DATA_DIR"])
+    backend = data / "terraform.tfstate"
+    if not backend.exists():
+        return None
+    bucket = json.loads(backend.read_text())["backend"]["config"]["bucket"]
+    return folder / f"{data.name}.{bucket}.errored.tfstate"
 
 
 def on_a_lock(folder: Path, extra: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ import pytest
 from ops import infrastructure, kept_plans, plan_summary, terraform, zappa_settings
 from ops.emulator import Emulator
 from ops.infrastructure import InfrastructureError
+from ops.processes import INTERRUPTED
 from tests.terraform.plans import skipped_without_terraform
 
 ROOT_MODULE = """
@@ -149,23 +150,129 @@ bucket.delete()
 """
 
 
-def test_a_state_that_an_apply_could_not_write_is_written_by_the_next_plan(
-    desk: Desk, tmp_path: Path
-) -> None:
-    bucket, script = infrastructure.state_bucket(), tmp_path / "lose_the_states.py"
+def apply_without_its_states(desk: Desk) -> str:
+    """The bucket is gone when the apply has made something, and is there again, empty, when it has failed.
+
+    Returns:
+        The name of the file that was left.
+    """
+    bucket, script = infrastructure.state_bucket(), desk.root / "lose_the_states.py"
     script.write_text(LOSE_THE_STATES.format(bucket=bucket))
     kept = f'input = "first"\n provisioner "local-exec" {{ command = "{sys.executable} {script}" }}'
     (desk.root / "main.tf").write_text(ROOT_MODULE.format(word="first").replace('input = "first"', kept))
     infrastructure.plan("prod", [])
-    with pytest.raises(InfrastructureError, match="the next plan does it"):
+    with pytest.raises(InfrastructureError, match="make plan ENV=prod"):
         infrastructure.apply("prod")
     boto3.client("s3").create_bucket(Bucket=bucket)
+    return f"prod.{bucket}.errored.tfstate"
+
+
+def states() -> list[str]:
+    found = boto3.client("s3").list_objects_v2(Bucket=infrastructure.state_bucket())
+    return [item["Key"] for item in found.get("Contents", [])]
+
+
+def test_a_state_that_an_apply_could_not_write_is_written_by_the_next_plan(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = apply_without_its_states(desk)
+    assert f"{name}. Keep that file: the next plan writes it" in capsys.readouterr().err
     infrastructure.plan("prod", [])
     assert infrastructure.drift("prod") is False
     # What was written once is not written over what came after it.
     make(desk, "second")
     infrastructure.plan("prod", [])
     assert infrastructure.drift("prod") is False
+
+
+def test_a_kept_state_is_not_written_into_another_accounts_bucket(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = apply_without_its_states(desk)
+    other = f"{zappa_settings.project_name()}-other"
+    monkeypatch.setattr(zappa_settings, "project_name", lambda: other)
+    boto3.client("s3").create_bucket(Bucket=infrastructure.state_bucket())
+    infrastructure.plan("prod", [])
+    assert states() == []
+    assert (desk.root / name).exists()
+
+
+def test_a_plan_of_another_machine_does_not_go_before_a_kept_state(desk: Desk, tmp_path: Path) -> None:
+    name = apply_without_its_states(desk)
+    (desk.root / name).rename(tmp_path / name)
+    desk.write("first")
+    infrastructure.plan("prod", [])
+    (tmp_path / name).rename(desk.root / name)
+    with pytest.raises(InfrastructureError, match="make plan ENV=prod"):
+        infrastructure.apply("prod")
+    assert infrastructure.drift("prod") is False
+
+
+def state() -> bytes:
+    found = boto3.client("s3").get_object(Bucket=infrastructure.state_bucket(), Key="platform/prod.tfstate")
+    body: bytes = found["Body"].read()
+    return body
+
+
+def test_a_kept_state_that_is_out_of_date_is_said_to_be_so(desk: Desk) -> None:
+    make(desk, "first")
+    before = state()
+    make(desk, "second")
+    kept = desk.root / f"prod.{infrastructure.state_bucket()}.errored.tfstate"
+    kept.write_bytes(before)
+    with pytest.raises(terraform.TerraformError, match=r"newer state(?s:.*)import what only this file has"):
+        infrastructure.plan("prod", [])
+    assert kept.read_bytes() == before
+
+
+def test_a_state_that_may_be_another_ones_is_in_the_way_until_somebody_looked(desk: Desk) -> None:
+    make(desk, "first")
+    infrastructure.plan("prod", [])
+    left = desk.root / "errored.tfstate"
+    left.write_bytes(state())
+    with pytest.raises(terraform.TerraformError, match=str(left)):
+        infrastructure.apply("prod")
+    with pytest.raises(terraform.TerraformError) as refused:
+        infrastructure.plan("prod", [])
+    command = str(refused.value).splitlines()[1]
+    subprocess.run(command, shell=True, check=True)  # noqa: S602 - as an operator types it
+    make(desk, "second")
+
+
+def test_an_interrupted_apply_says_where_its_state_is(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    infrastructure.plan("prod", [])
+
+    def interrupt(folder: Path, *_: str, **__: object) -> int:
+        (folder / "errored.tfstate").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(terraform, "show", interrupt)
+    monkeypatch.setattr("sys.argv", ["ops.infrastructure", "apply", "prod"])
+    assert infrastructure.main() == INTERRUPTED
+    said = capsys.readouterr().err
+    kept = desk.root / f"prod.{infrastructure.state_bucket()}.errored.tfstate"
+    assert kept.exists()
+    assert f"is in {kept}" in said
+    assert "in its state" not in said
+
+
+def test_a_kept_state_is_never_replaced(desk: Desk) -> None:
+    extra = infrastructure.prepare("prod")
+    kept = desk.root / f"prod.{infrastructure.state_bucket()}.errored.tfstate"
+    kept.write_text("the first")
+    left = desk.root / "errored.tfstate"
+    left.write_text("the second")
+    terraform.keep_unsaved_state(desk.root, extra)
+    assert (kept.read_text(), left.read_text()) == ("the first", "the second")
+
+
+def test_without_a_bucket_a_state_stays_where_terraform_left_it(desk: Desk, tmp_path: Path) -> None:
+    left = desk.root / "errored.tfstate"
+    left.touch()
+    terraform.keep_unsaved_state(desk.root, {"TF_DATA_DIR": str(tmp_path / "bootstrap")})
+    assert left.exists()
 
 
 def test_a_lock_whose_owner_died_is_taken_away_as_the_failed_plan_says(desk: Desk) -> None:
