@@ -87,6 +87,19 @@ def test_the_list_counts_what_was_done_and_not_what_would_be(outreach: Client) -
     assert created in page(outreach, HOME)
 
 
+def test_the_list_counts_nothing_of_what_waits_to_be_applied(
+    outreach: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = upload(outreach, write(ROWS))
+    monkeypatch.setattr(jobs, "AT_ONCE_BYTES", 0)
+
+    outreach.post(f"{address}apply/")
+
+    shown = page(outreach, HOME)
+    assert "Being applied" in shown
+    assert '<td class="number">0</td><td class="number">0</td>' in shown
+
+
 def test_what_was_confirmed_once_is_not_confirmed_again(outreach: Client) -> None:
     address = upload(outreach, write(ROWS))
     outreach.post(f"{address}apply/")

@@ -60,6 +60,7 @@ def confirm_import(pk: int) -> None:
     """
     with transaction.atomic():
         found = _locked(pk, State.PREVIEWED)
+        WorkbookImport.objects.filter(pk=pk).take_back_promises()
         found.state, found.reached = State.APPLYING, 0
         found.save(update_fields=["state", "reached"])
         apply_import.enqueue(pk)

@@ -187,7 +187,7 @@ def _rows(numbered: Iterator[tuple[int, list[Any]]], header: _Header, about: dic
     places = [_Place(index - first, letter(index), column) for index, column in header.columns.items()]
     columns = [place.as_tuple for place in places]
     for number, cells in numbered:
-        if any(cell != "" for cell in cells):
+        if any(cell != "" for cell in cells) or (errors and _has_error(number, places, errors)):
             row = Row(number, {}, [], cells, places)
             _fill(row, cells, columns)
             if errors:
@@ -205,6 +205,10 @@ def _fill(row: Row, cells: list[Any], columns: list[tuple[int, str, Column, str,
             values[name] = cell
         else:
             _parse(row, f"{letters}{row.number}", column, _decoded(cell))
+
+
+def _has_error(number: int, places: list[_Place], errors: set[str]) -> bool:
+    return any(f"{place.letters}{number}" in errors for place in places)
 
 
 def _mark_errors(row: Row, places: list[_Place], errors: set[str]) -> None:

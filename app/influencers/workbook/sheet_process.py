@@ -13,8 +13,9 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -40,12 +41,13 @@ _ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3}[0-9]{1,7})[
 _ERROR_CELL_TYPE_FIRST = re.compile(
     rb"""<(?:\w+:)?c\s[^>]*?\bt=["']e["'][^>]*?\br=["']([A-Z]{1,3}[0-9]{1,7})["']"""
 )
-# As programs write a formula, which leave its value to Excel. An empty text that was computed is of type "str".
-_CELL_NEVER_COMPUTED = re.compile(
-    rb"""<(?:\w+:)?c\s(?![^>]*\bt=["']str["'])[^>]*?\br=["']([A-Z]{1,3}[0-9]{1,7})["'][^>]*>\s*"""
-    rb"""<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"""
-    rb"""(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
+# A formula as programs write it, which leave its value to Excel: what its cell says of itself, and an empty value.
+_WITHOUT_VALUE = re.compile(
+    rb"""<(?:\w+:)?c\s([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"""
+    rb"""(<(?:\w+:)?v\b(?:[^<>]*/>|[^<>]*>\s*</(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"""
 )
+_REFERENCE = re.compile(rb"""\br=["']([A-Z]{1,3}[0-9]{1,7})["']""")
+_TEXT_OF_A_FORMULA = re.compile(rb"""\bt=["']str["']""")
 
 
 class RefusedError(Exception):
@@ -135,20 +137,25 @@ def messages(path: Path) -> Iterator[Any]:
         raise RefusedError("Every sheet of this workbook is hidden. Show the one to import.")
     name = PREFERRED_SHEET if PREFERRED_SHEET in seen else seen[0]
     sheet = book.get_sheet_by_name(name)
-    _check_size(sheet.total_height, sheet.total_width)
+    errors = error_cells(path, name)
+    end = sheet.end or (-1, -1)
+    # The reader ends with the last cell that has a value.
+    rows = max(end[0] + 1, *(int(cell.lstrip(ascii_uppercase)) for cell in errors), 0)
+    _check_size(rows, end[1] + 1)
     merged = sheet.merged_cell_ranges or []
     if len(merged) > MAX_MERGED:
         raise RefusedError(f"The sheet has {len(merged):,} merged cells; {MAX_MERGED:,} is the limit.")
     yield {
         "sheet": name,
         "first_column": sheet.start[1] if sheet.start else 0,
-        "rows": sheet.total_height,
+        "rows": rows,
         "merged": merged,
-        "errors": error_cells(path, name),
+        "errors": errors,
         "others": [other for other in seen if other != name],
     }
-    rows = sheet.iter_rows()
-    while batch := list(islice(rows, ROWS_A_LINE)):
+    empty = repeat([""] * sheet.width, rows - end[0] - 1)
+    left = chain(sheet.iter_rows(), empty)
+    while batch := list(islice(left, ROWS_A_LINE)):
         yield batch
 
 
@@ -175,7 +182,7 @@ def error_cells(path: Path, sheet: str) -> list[str]:
                 for pattern in (_ERROR_CELL, _ERROR_CELL_TYPE_FIRST):
                     found |= dict.fromkeys(match.decode() for match in pattern.findall(text))
             if b"<f" in text or b":f" in text:
-                found |= dict.fromkeys(match.decode() for match in _CELL_NEVER_COMPUTED.findall(text))
+                found |= dict.fromkeys(_never_computed(text))
             if len(found) > MAX_ERRORS:
                 raise RefusedError(
                     f"More than {MAX_ERRORS:,} cells hold a formula's error, as #N/A, or a formula that was never"
@@ -183,6 +190,14 @@ def error_cells(path: Path, sheet: str) -> list[str]:
                 )
             tail = text[-_OVERLAP_BYTES:]
     return list(found)
+
+
+def _never_computed(text: bytes) -> Iterator[str]:
+    for cell, value in _WITHOUT_VALUE.findall(text):
+        reference = _REFERENCE.search(cell)
+        # An empty text that was computed has a value, an empty one.
+        if reference and not (value and _TEXT_OF_A_FORMULA.search(cell)):
+            yield reference[1].decode()
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:

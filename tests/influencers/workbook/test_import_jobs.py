@@ -127,7 +127,7 @@ def test_files_nobody_needs_any_more_are_forgotten(
 
     old.refresh_from_db()
     assert (old.state, bytes(old.content), counts(old)) == (State.CANCELLED, b"", (0, 0, 0, 0))
-    assert (old.rows, old.changes, old.problems, bytes(old.refused_rows)) == (5, [], [], b"")
+    assert (old.rows, old.changes, old.problems, bytes(old.refused_rows)) == (6, [], [], b"")
     assert not type(made).objects.exists()
 
 

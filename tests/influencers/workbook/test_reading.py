@@ -137,14 +137,40 @@ def test_a_formula_that_was_never_computed_is_no_empty_cell(book: Book) -> None:
     assert problems_of(book(rows)) == [f"D2: {NO_VALUE}", f"E3: {NO_VALUE}"]
 
 
-def test_an_empty_text_that_a_formula_computed_is_an_empty_cell(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("cell", "problems"),
+    [
+        (b'<c r="B2" t="str"><f>IF(1,"")</f><v></v></c>', []),
+        (b'<c r="B2" t="str"><f>IF(1,"")</f><v xml:space="preserve"> </v></c>', []),
+        (b'<c r="B2" t="str"><f>IF(1,"")</f></c>', [f"B2: {NO_VALUE}"]),
+        (b'<c r="B2"><f>C2</f><v xml:space="preserve"></v></c>', [f"B2: {NO_VALUE}"]),
+        (b'<x:c s="1" r="B2"> <x:f ref="B2:B9" t="shared"/> <x:v /> </x:c>', [f"B2: {NO_VALUE}"]),
+    ],
+)
+def test_an_empty_text_that_a_formula_computed_is_an_empty_cell_and_a_missing_one_is_not(
+    tmp_path: Path, cell: bytes, problems: list[str]
+) -> None:
     sheet = (
         b'<row r="1"><c r="A1" t="inlineStr"><is><t>Influencer</t></is></c><c r="B1" t="inlineStr"><is><t>Notes</t></is></c></row>'
-        b'<row r="2"><c r="A2" t="inlineStr"><is><t>Ada</t></is></c><c r="B2" t="str"><f>IF(1,"")</f><v></v></c></row>'
+        b'<row r="2"><c r="A2" t="inlineStr"><is><t>Ada</t></is></c>' + cell + b"</row>"
     )
     path = raw_book(tmp_path / "a.xlsx", [sheet])
 
-    assert problems_of(path.read_bytes()) == []
+    assert problems_of(path.read_bytes()) == problems
+
+
+def test_a_row_of_nothing_but_formulas_without_a_value_is_no_empty_row_not_even_the_last(book: Book) -> None:
+    formulas = ["=Source!A2", "=Source!B2", "=Source!C2"]
+    rows = [HEADERS, formulas, ["YouTube", "@bob", "Bob"], [None] * 3, formulas]
+
+    assert problems_of(book(rows)) == [f"{letter}{row}: {NO_VALUE}" for row in (2, 5) for letter in "ABC"]
+    with opened(book(rows)) as sheet:
+        assert sheet.total_rows == 5
+
+
+def test_a_formula_beside_the_table_makes_no_row(book: Book) -> None:
+    with opened(book([HEADERS, ["YouTube", "@ada", "Ada"], [None, None, None, "=1+1"]])) as sheet:
+        assert [row.number for row in sheet.rows] == [2]
 
 
 def with_errors(book: Book, count: int) -> bytes:
