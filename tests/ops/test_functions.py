@@ -1,6 +1,7 @@
 """Calls of a function that has no room, against an endpoint that answers as Lambda does."""
 
 import base64
+import contextlib
 import json
 import re
 import threading
@@ -60,8 +61,10 @@ def lambda_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(text))}.items():
                 self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(text)
+            # Whoever asked may wait no longer.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self.end_headers()
+                self.wfile.write(text)
 
         def log_message(self, *_: object) -> None:
             pass
