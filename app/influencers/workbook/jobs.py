@@ -61,8 +61,8 @@ def confirm_import(pk: int) -> None:
     with transaction.atomic():
         found = _locked(pk, State.PREVIEWED)
         WorkbookImport.objects.filter(pk=pk).take_back_promises()
-        found.state, found.reached = State.APPLYING, 0
-        found.save(update_fields=["state", "reached"])
+        found.state = State.APPLYING
+        found.save(update_fields=["state"])
         apply_import.enqueue(pk)
     if files.is_small(found, AT_ONCE_BYTES):
         importing.apply(pk)
