@@ -45,6 +45,11 @@ def _is_about(statement: Statement, action: str) -> bool:
     return any(_matches(pattern.lower(), action.lower()) for pattern in listed(statement["Action"]))
 
 
+def allowed_actions(statements: Iterable[Statement]) -> set[str]:
+    """As they are written, on whatever and under whatever condition."""
+    return {action for one in statements if one["Effect"] == "Allow" for action in listed(one["Action"])}
+
+
 def listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 

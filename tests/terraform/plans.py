@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ops import offline_aws, plans, terraform, zappa_settings
-from tests.terraform.iam import listed
+from tests.terraform.iam import allowed_actions
 
 # All that is optional and has a policy or a price.
 EVERYTHING_ON = (
@@ -132,12 +132,9 @@ def allowed(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 def actions_of(plan: Plan, function: str) -> set[str]:
     """What the role of a function (`prod`, `prod-ops`) may do."""
     names = [f'aws_iam_role_policy.runtime["{function}"]', f'aws_iam_role_policy.given["{function}/']
-    return {
-        action
-        for address, statement in allowed(plan)
-        if any(name in address for name in names)
-        for action in listed(statement["Action"])
-    }
+    return allowed_actions(
+        statement for address, statement in allowed(plan) if any(name in address for name in names)
+    )
 
 
 def outputs(plan: Plan) -> dict[str, Any]:

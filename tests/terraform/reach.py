@@ -6,7 +6,7 @@ from typing import Any
 from ops import offline_aws, zappa_settings
 from tests.terraform import iam, things
 from tests.terraform.bootstrap_plan import MAIL_DOMAINS, Statements
-from tests.terraform.iam import listed
+from tests.terraform.iam import allowed_actions, listed
 from tests.terraform.plans import EVERYTHING_ON, Plan, PlanOf
 from tests.terraform.things import Thing
 
@@ -58,9 +58,7 @@ def changing(statements: Statements) -> set[str]:
     """The actions of a role that change something, or read what is secret."""
     return {
         action
-        for one in statements
-        if one["Effect"] == "Allow"
-        for action in listed(one["Action"])
+        for action in allowed_actions(statements)
         if action in READS_DATA or not action.partition(":")[2].startswith(HARMLESS)
     }
 

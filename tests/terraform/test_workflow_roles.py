@@ -18,7 +18,7 @@ from botocore.session import get_session
 
 from ops import offline_aws, terraform
 from tests.terraform.bootstrap_plan import Statements
-from tests.terraform.iam import listed
+from tests.terraform.iam import allowed_actions, listed
 from tests.terraform.plans import EVERYTHING_ON, STAGES, PlanOf
 
 RECORDED: dict[str, dict[str, list[str]]] = json.loads(
@@ -81,15 +81,6 @@ OTHERWISE: dict[tuple[str, str], set[str]] = {
 ASKED_BY_RDS = {"ec2:DescribeAccountAttributes", "ec2:DescribeAvailabilityZones"}
 
 
-def allowed(statements: Statements) -> set[str]:
-    return {
-        action
-        for statement in statements
-        if statement["Effect"] == "Allow"
-        for action in listed(statement["Action"])
-    }
-
-
 def recorded(*names: str) -> set[str]:
     needed: set[str] = set()
     for name in names:
@@ -118,13 +109,13 @@ def test_no_role_may_do_something_with_a_star(roles: dict[str, Statements]) -> N
     assert [
         (role, action)
         for role, statements in roles.items()
-        for action in allowed(statements)
+        for action in allowed_actions(statements)
         if "*" in action
     ] == []
 
 
 def test_a_plan_for_a_pull_request_reads_no_secret_and_changes_nothing(roles: dict[str, Statements]) -> None:
-    assert allowed(roles["plan"]) == {
+    assert allowed_actions(roles["plan"]) == {
         "s3:ListBucket",
         "s3:GetObject",
         "s3:PutObject",
@@ -135,17 +126,17 @@ def test_a_plan_for_a_pull_request_reads_no_secret_and_changes_nothing(roles: di
 
 
 def test_a_plan_without_a_refresh_asks_for_no_more_than_that(roles: dict[str, Statements]) -> None:
-    assert recorded("plan_without_refresh") - allowed(roles["plan"]) == set()
+    assert recorded("plan_without_refresh") - allowed_actions(roles["plan"]) == set()
     assert "secretsmanager:GetSecretValue" in recorded("platform_plan")
 
 
 def test_the_drift_role_may_look_at_all_that_terraform_looks_at(roles: dict[str, Statements]) -> None:
-    assert recorded("platform_plan") - allowed(roles["drift"]) == set()
+    assert recorded("platform_plan") - allowed_actions(roles["drift"]) == set()
 
 
 def test_the_drift_role_changes_nothing(roles: dict[str, Statements]) -> None:
     harmless = ("Describe", "Get", "List", "View")
-    verbs = {action.split(":")[1] for action in allowed(roles["drift"])}
+    verbs = {action.split(":")[1] for action in allowed_actions(roles["drift"])}
     assert {verb for verb in verbs if not verb.startswith(harmless)} == set()
 
 
@@ -154,7 +145,7 @@ def test_an_apply_role_may_make_and_destroy_all_of_the_platform(
     roles: dict[str, Statements], environment: str
 ) -> None:
     needed = recorded("platform_plan", "platform_change") | ASKED_BY_RDS
-    assert needed - allowed(roles[f"apply-{environment}"]) == set()
+    assert needed - allowed_actions(roles[f"apply-{environment}"]) == set()
 
 
 def test_no_workflow_changes_what_workflows_may(roles: dict[str, Statements]) -> None:
@@ -162,7 +153,7 @@ def test_no_workflow_changes_what_workflows_may(roles: dict[str, Statements]) ->
         denied = {action for one in statements if one["Effect"] == "Deny" for action in listed(one["Action"])}
         changes = {
             action
-            for action in allowed(statements)
+            for action in allowed_actions(statements)
             if action.startswith("iam:")
             and not action.startswith(
                 (
@@ -196,7 +187,7 @@ def test_a_deploy_role_may_do_what_the_edge_and_our_tools_and_zappa_call(
     roles: dict[str, Statements], stage: str
 ) -> None:
     needed = recorded("edge") | set(called_by_ops(*DEPLOYING, *IMPORTING)) | set(called_by_zappa())
-    assert needed - allowed(roles[f"deploy-{stage}"]) == set()
+    assert needed - allowed_actions(roles[f"deploy-{stage}"]) == set()
 
 
 # What a deploy, a rollback and the rest of ops/stage.py go through.
@@ -307,7 +298,7 @@ def test_a_deploy_role_imports_regions_and_does_nothing_else_with_containers(
     roles: dict[str, Statements], stage: str
 ) -> None:
     needed = set(called_by_ops(*IMPORTING)) | PUSHED_BY_AN_ENGINE | BESIDE_RUN_TASK
-    granted = allowed(roles[f"deploy-{stage}"])
+    granted = allowed_actions(roles[f"deploy-{stage}"])
     assert needed - granted == set()
     assert {action for action in granted if action.startswith(OF_AN_IMPORT)} - needed == set()
 

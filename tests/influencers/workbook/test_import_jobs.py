@@ -1,6 +1,5 @@
 """An import by its jobs: killed, cancelled, overtaken, waiting, forgotten."""
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +9,11 @@ from django.db import IntegrityError
 from app.accounts.models import User
 from app.influencers.models import Account, Influencer
 from app.influencers.transfers import WorkbookImport
-from app.influencers.workbook import exporting, importing, jobs, schedule
+from app.influencers.workbook import importing, jobs, schedule
 from app.influencers.workbook.planning import Planner
 from app.influencers.workbook.reading import RefusedWorkbookError
 from tests.influencers.workbook.conftest import Book, Upload
-from tests.influencers.workbook.uploads import State, applied, counts, five
+from tests.influencers.workbook.uploads import State, applied, counts, five, too_old
 
 
 @pytest.fixture
@@ -119,7 +118,7 @@ def test_files_nobody_needs_any_more_are_forgotten(
 ) -> None:
     old = upload(five(book))
     made = jobs.start_export("youtube", {}, 1, User.objects.get(username="outreach"))
-    long_ago = old.made_at - dt.timedelta(days=exporting.KEEP_DAYS + 1)
+    long_ago = too_old(old.made_at)
     WorkbookImport.objects.update(made_at=long_ago)
     type(made).objects.update(made_at=long_ago)
 
@@ -136,8 +135,7 @@ def test_an_import_whose_job_failed_for_good_is_forgotten_too(
     upload: Upload, book: Book, state: WorkbookImport.State
 ) -> None:
     stuck = upload(five(book))
-    long_ago = stuck.made_at - dt.timedelta(days=exporting.KEEP_DAYS + 1)
-    WorkbookImport.objects.update(made_at=long_ago, state=state)
+    WorkbookImport.objects.update(made_at=too_old(stuck.made_at), state=state)
     schedule.forget_old({}, None)
     stuck.refresh_from_db()
     assert (stuck.state, bytes(stuck.content)) == (State.CANCELLED, b"")

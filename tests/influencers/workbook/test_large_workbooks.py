@@ -16,7 +16,7 @@ from app.uploads.receiving import NEVER_CAME, receive
 from app.uploads.schedule import look_again
 from app.uploads.stores import FORM_SECONDS, StoreError, store
 from tests.influencers.workbook.conftest import HEADERS, Book
-from tests.influencers.workbook.uploads import State, counts, five
+from tests.influencers.workbook.uploads import State, counts, five, too_old
 from tests.uploads.conftest import BACK, Send
 
 pytestmark = pytest.mark.usefixtures("kept_in")
@@ -55,6 +55,12 @@ def after(work_off_jobs: Work, found: WorkbookImport) -> WorkbookImport:
     return found
 
 
+def previewed(sent: Sent, book: Book, work_off_jobs: Work) -> WorkbookImport:
+    found = sent(five(book))
+    received(found)
+    return after(work_off_jobs, found)
+
+
 def is_kept(key: str) -> bool:
     with Path(os.devnull).open("wb") as nowhere:
         try:
@@ -88,9 +94,8 @@ def test_it_is_previewed_and_applied_by_jobs_and_then_deleted(
 
 
 def test_one_that_is_cancelled_is_deleted(sent: Sent, book: Book, work_off_jobs: Work) -> None:
-    found = sent(five(book))
-    key = received(found)
-    after(work_off_jobs, found)
+    found = previewed(sent, book, work_off_jobs)
+    key = found.key
 
     jobs.cancel_import(found.pk)
 
@@ -111,10 +116,9 @@ def test_one_that_is_refused_when_it_is_read_is_deleted(sent: Sent, work_off_job
 def test_one_that_nobody_confirms_is_deleted_after_a_week(
     sent: Sent, book: Book, work_off_jobs: Work
 ) -> None:
-    found = sent(five(book))
-    key = received(found)
-    after(work_off_jobs, found)
-    WorkbookImport.objects.update(made_at=found.made_at - dt.timedelta(days=exporting.KEEP_DAYS + 1))
+    found = previewed(sent, book, work_off_jobs)
+    key = found.key
+    WorkbookImport.objects.update(made_at=too_old(found.made_at))
 
     exporting.forget_old()
 
@@ -125,12 +129,10 @@ def test_one_that_nobody_confirms_is_deleted_after_a_week(
 def test_one_that_could_not_be_deleted_at_its_end_is_deleted_later(
     sent: Sent, book: Book, work_off_jobs: Work
 ) -> None:
-    found = sent(five(book))
-    key = received(found)
-    after(work_off_jobs, found)
+    found = previewed(sent, book, work_off_jobs)
+    key = found.key
     # As an older release ends it, which knows of no upload.
-    long_ago = found.made_at - dt.timedelta(days=exporting.KEEP_DAYS + 1)
-    WorkbookImport.objects.update(state=State.REFUSED, made_at=long_ago)
+    WorkbookImport.objects.update(state=State.REFUSED, made_at=too_old(found.made_at))
     for _ in range(2):
         exporting.forget_old()
         assert after(work_off_jobs, found).key == ""

@@ -1,5 +1,6 @@
 """What tests of an import do with one, and what they look at."""
 
+import datetime as dt
 from typing import Any
 
 from app.influencers.models import Account, DailyMetrics, Influencer, Tag
@@ -23,6 +24,11 @@ def applied(done: WorkbookImport) -> WorkbookImport:
 
 def counts(done: WorkbookImport) -> tuple[int, int, int, int]:
     return done.created, done.updated, done.unchanged, done.refused
+
+
+def too_old(made_at: dt.datetime) -> dt.datetime:
+    """So long before that it is kept no longer."""
+    return made_at - dt.timedelta(days=exporting.KEEP_DAYS + 1)
 
 
 def contents() -> list[Any]:
