@@ -14,6 +14,7 @@ from app.config.csp import HEADER, policy
 from ops.chromium import FLAGS, provide
 
 Visit = Callable[[str], Page]
+PATIENCE_MS = 120_000
 
 
 def test_files_may_come_from_the_cdn_and_calls_go_only_to_ourselves() -> None:
@@ -58,6 +59,7 @@ def complaints() -> list[str]:
 @pytest.fixture
 def visit(chromium: Browser, complaints: list[str]) -> Iterator[Visit]:
     context = chromium.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
 
     def listen(message: ConsoleMessage) -> None:
@@ -96,6 +98,8 @@ def test_an_editor_works_in_the_staff_area(
     page.fill("#id_password", "correct horse battery")
     page.click("input[type=submit]")
     page.wait_for_selector("#result_list")
+    # Who goes on before all is there breaks a request off, which is a complaint.
+    page.wait_for_load_state("networkidle")
     visit(change)
     # Scripts run: the date picker and the further rows are made by them.
     assert page.locator(".datetimeshortcuts").count() > 0
