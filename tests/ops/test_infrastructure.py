@@ -92,6 +92,43 @@ def test_a_plan_leaves_a_summary_and_a_plan_that_fails_leaves_none(desk: Desk) -
     assert not infrastructure.plan_file("prod").exists()
 
 
+WHO = "ada@example.org of 123456789012"
+REFUSING = f"""
+variable "refused" {{
+  default = ""
+  validation {{
+    condition = var.refused != ""
+    error_message = "Not {WHO}."
+  }}
+}}
+"""
+
+
+def test_in_short_nobody_is_told_more_than_the_summary_has(
+    desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    make(desk, "first")
+    desk.write(WHO)
+    capfd.readouterr()
+    infrastructure.plan("prod", [], short=True)
+    assert infrastructure.drift("prod", short=True)
+    shown = capfd.readouterr().out
+    assert shown.count('+     input: "(e-mail) of (account)"') == 2
+    assert "Terraform will perform" not in shown
+    (desk.root / "main.tf").write_text(ROOT_MODULE.format(word="first") + REFUSING)
+    with pytest.raises(InfrastructureError, match="There is no plan"):
+        infrastructure.plan("prod", [], short=True)
+    told = capfd.readouterr()
+    assert "Not (e-mail) of (account)." in told.err
+    assert "ada@" not in shown + told.out + told.err
+
+
+def test_an_operator_sees_all_of_a_plan(desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
+    desk.write(WHO)
+    infrastructure.plan("prod", [])
+    assert WHO in capfd.readouterr().out
+
+
 def test_a_plan_that_can_not_begin_leaves_no_old_one_to_apply_or_to_show(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
