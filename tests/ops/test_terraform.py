@@ -193,6 +193,11 @@ def started(folder: Path, verb: str, method: str) -> "subprocess.Popen[bytes]":
     )
 
 
+def sleeps(pid: int) -> bool:
+    """Whether it hears a signal at once: Python, on its way into a wait, hears one when the wait is over."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 @pytest.mark.parametrize("verb", ["terraform.show", "terraform.run"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
@@ -201,7 +206,8 @@ def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
     fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM)
     command = started(tmp_path, verb, SAYS_THAT_IT_WAITS)
     said, waits = tmp_path / "said", tmp_path / "waits"
-    wait_until(lambda: waits.exists() and said.exists() and said.read_text() != "", "It", timeout_seconds=60)
+    wait_until(lambda: said.exists() and said.read_text() != "", "Terraform", timeout_seconds=60)
+    wait_until(lambda: waits.exists() and sleeps(command.pid), "Who waits for it", timeout_seconds=60)
     # As a terminal sends it: to the command and all that it started in its session.
     os.killpg(command.pid, number)
     assert command.wait(timeout=180) != 0
