@@ -3,7 +3,6 @@
 import hashlib
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import boto3
@@ -13,6 +12,7 @@ from ops import infrastructure, kept_plans, plan_summary, terraform, zappa_setti
 from ops.emulator import Emulator
 from ops.infrastructure import InfrastructureError
 from ops.processes import INTERRUPTED
+from tests.ops import lost_states
 from tests.terraform.plans import skipped_without_terraform
 
 ROOT_MODULE = """
@@ -179,23 +179,14 @@ def test_what_is_in_front_of_another_environment_or_gone_is_in_nobodys_way(desk:
     assert infrastructure.plan_file("prod").exists()
 
 
-LOSE_THE_STATES = """
-import boto3
-bucket = boto3.resource("s3").Bucket({bucket!r})
-bucket.objects.delete()
-bucket.delete()
-"""
-
-
 def apply_without_its_states(desk: Desk) -> str:
     """The bucket is gone when the apply has made something, and is there again, empty, when it has failed.
 
     Returns:
         The name of the file that was left.
     """
-    bucket, script = infrastructure.state_bucket(), desk.root / "lose_the_states.py"
-    script.write_text(LOSE_THE_STATES.format(bucket=bucket))
-    kept = f'input = "first"\n provisioner "local-exec" {{ command = "{sys.executable} {script}" }}'
+    bucket = infrastructure.state_bucket()
+    kept = f'input = "first"\n {lost_states.provisioner(desk.root, bucket)}'
     (desk.root / "main.tf").write_text(ROOT_MODULE.format(word="first").replace('input = "first"', kept))
     infrastructure.plan("prod", [])
     with pytest.raises(InfrastructureError, match="make plan ENV=prod"):
