@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from ops import infrastructure, kept_plans, plan_summary, terraform, zappa_settings
+from ops.consent import RefusedError
 from ops.emulator import Emulator
 from ops.infrastructure import InfrastructureError
 from ops.processes import INTERRUPTED
@@ -314,6 +315,26 @@ def test_a_lock_whose_owner_died_is_taken_away_as_the_failed_plan_says(desk: Des
     command = str(refused.value).rpartition("now: ")[2].replace(" ID", f" -force {lock['ID']}")
     subprocess.run(command, shell=True, check=True)  # noqa: S602 - as an operator types it
     infrastructure.plan("prod", [])
+
+
+def test_a_bootstrap_that_changes_nothing_asks_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = desk.root / "bootstrap"
+    folder.mkdir()
+    root = 'resource "terraform_data" "one" {{\n  input = "{word}"\n}}\n'
+    (folder / "main.tf").write_text(root.format(word="first"))
+    monkeypatch.setattr(infrastructure, "_BOOTSTRAP", folder)
+    infrastructure.bootstrap()
+    # Without a terminal, whoever asks is refused.
+    monkeypatch.delenv("CONFIRM")
+    capfd.readouterr()
+    infrastructure.bootstrap()
+    assert "No changes." in capfd.readouterr().out
+    assert not infrastructure.plan_file("bootstrap").exists()
+    (folder / "main.tf").write_text(root.format(word="second"))
+    with pytest.raises(RefusedError):
+        infrastructure.bootstrap()
 
 
 def test_a_kept_plan_is_applied_elsewhere_and_only_once(desk: Desk) -> None:
