@@ -203,6 +203,8 @@ def apply(environment: str) -> None:
 def bootstrap() -> None:
     """Make the state bucket and what else an account needs once, its own state inside that bucket. Can be repeated.
 
+    Nobody is asked if it changes nothing.
+
     Raises:
         InfrastructureError, ops.consent.RefusedError, ops.terraform.TerraformError: say what to do.
     """
@@ -231,7 +233,9 @@ def bootstrap() -> None:
 
 def _plan_and_apply_bootstrap(extra: dict[str, str]) -> None:
     file = plan_file("bootstrap")
-    _plan(_BOOTSTRAP, file, extra, [])
+    if not _plan(_BOOTSTRAP, file, extra, []):
+        file.unlink()
+        return
     consent.ask(f"Apply this in account {account_id()}?")
     _apply(_BOOTSTRAP, file, extra, "make bootstrap")
 
@@ -242,17 +246,24 @@ def _variables(name: str) -> dict[str, str]:
 
 def _plan(
     folder: Path, file: Path, extra: dict[str, str], arguments: list[str], *, short: bool = False
-) -> None:
+) -> bool:
+    """Plan into a file.
+
+    Returns:
+        Whether it changes anything.
+    """
     file.unlink(missing_ok=True)
     file.parent.mkdir(parents=True, exist_ok=True)
     terraform.write_kept_state(folder, extra)
-    if _show_plan(folder, [f"-out={file}", *arguments], extra, short=short):
+    code = _show_plan(folder, ["-detailed-exitcode", f"-out={file}", *arguments], extra, short=short)
+    if code not in {terraform.NO_CHANGES, terraform.CHANGES}:
         # Terraform keeps what it had planned until the error, to be looked at.
         file.unlink(missing_ok=True)
         raise InfrastructureError(
             "There is no plan: mend what Terraform says, and plan again."
             f"\n{terraform.on_a_lock(folder, extra)}"
         )
+    return code == terraform.CHANGES
 
 
 def _show_plan(folder: Path, arguments: list[str], extra: dict[str, str], *, short: bool) -> int:
