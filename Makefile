@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --retries 10 --require-hashes -r
 
 .PHONY: help
 help: ## List the targets
@@ -193,14 +194,15 @@ geocode: $(VENV)/dev ## Look addresses up that wait for it (ARGS=--everybody)
 import-image: $(VENV)/dev ## Build and push the image that both run, by Docker or Finch (ENV=prod)
 	@$(PYTHON) -m ops.import_task image $(NEEDS_ENV)
 
-# The environment: made once, brought up to date when a lock changes. `dev` contains `demo`.
+# The environment: made once, brought up to date when a lock changes. `dev` contains `demo`. Twice, because pip asks again for
+# what is not answered and not for what breaks off.
 $(PYTHON):
 	@python=$$(ops/find-python) && echo "Making $(VENV) with $$("$$python" --version)" && "$$python" -m venv $(VENV)
 
 $(VENV)/demo: requirements/demo.txt | $(PYTHON)
-	@test $(VENV)/dev -nt requirements/dev.txt || $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	@test $(VENV)/dev -nt requirements/dev.txt || $(PIP_INSTALL) $< || $(PIP_INSTALL) $<
 	@touch $@
 
 $(VENV)/dev: requirements/dev.txt | $(PYTHON)
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(PIP_INSTALL) $< || $(PIP_INSTALL) $<
 	@touch $@ $(VENV)/demo
