@@ -231,7 +231,7 @@ import pathlib, sys, time
 from ops import emulator
 with emulator.provide(pathlib.Path(sys.argv[1])) as found:
     print(found.pid, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
