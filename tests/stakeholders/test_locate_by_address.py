@@ -259,6 +259,24 @@ def test_staff_may_have_addresses_looked_up(
     assert "1 succeeded" in geocode()
 
 
+def test_staff_are_told_of_a_look_up_that_failed_for_good(
+    staff: Client, settings: Any, census: Census, ada: Stakeholder, geocode: Geocode
+) -> None:
+    settings.JOB_MAX_ATTEMPTS = 1
+    census.status = 500
+    request_location(ada)
+    request_location(Stakeholder.objects.create(name="Grace", email="grace@example.org", address="1 Elm St"))
+    assert "waits for the geocoder" in said_to_staff(staff, ada)
+
+    geocode()
+    assert "The look-up of the address failed." in said_to_staff(staff, ada)
+
+    staff.post(
+        "/admin/stakeholders/stakeholder/", {"action": "locate_by_address", "_selected_action": [ada.pk]}
+    )
+    assert "waits for the geocoder" in said_to_staff(staff, ada)
+
+
 def test_without_a_geocoder_nothing_is_queued_and_staff_are_told(
     staff: Client, settings: Any, ada: Stakeholder
 ) -> None:
