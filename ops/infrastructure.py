@@ -46,7 +46,8 @@ def account_id() -> str:
         return str(boto3.client("sts", region_name=REGION).get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
         raise InfrastructureError(
-            f"AWS does not know who you are ({error}): sign in, or set AWS_PROFILE."
+            f"AWS does not know who you are ({error}): sign in, or set AWS_PROFILE. In a workflow, set"
+            " the variable with its role (docs/operating.md)."
         ) from None
 
 
@@ -235,6 +236,8 @@ def _plan_and_apply_bootstrap(extra: dict[str, str]) -> None:
     file = plan_file("bootstrap")
     if not _plan(_BOOTSTRAP, file, extra, []):
         file.unlink()
+        # As after an apply: the workflows' roles are read here.
+        terraform.show(_BOOTSTRAP, "output", extra=extra)
         return
     consent.ask(f"Apply this in account {account_id()}?")
     _apply(_BOOTSTRAP, file, extra, "make bootstrap")

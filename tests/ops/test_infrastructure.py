@@ -322,7 +322,7 @@ def test_a_bootstrap_that_changes_nothing_asks_nobody(
 ) -> None:
     folder = desk.root / "bootstrap"
     folder.mkdir()
-    root = 'resource "terraform_data" "one" {{\n  input = "{word}"\n}}\n'
+    root = 'resource "terraform_data" "one" {{\n  input = "{word}"\n}}\noutput "roles" {{\n  value = "of workflows"\n}}\n'
     (folder / "main.tf").write_text(root.format(word="first"))
     monkeypatch.setattr(infrastructure, "_BOOTSTRAP", folder)
     infrastructure.bootstrap()
@@ -330,7 +330,9 @@ def test_a_bootstrap_that_changes_nothing_asks_nobody(
     monkeypatch.delenv("CONFIRM")
     capfd.readouterr()
     infrastructure.bootstrap()
-    assert "No changes." in capfd.readouterr().out
+    said = capfd.readouterr().out
+    assert "No changes." in said
+    assert 'roles = "of workflows"' in said
     assert not infrastructure.plan_file("bootstrap").exists()
     (folder / "main.tf").write_text(root.format(word="second"))
     with pytest.raises(RefusedError):
