@@ -17,7 +17,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_VERSION_TIMEOUT_SECONDS = 30
+_VERSION_TIMEOUT_SECONDS = 120
 
 
 class UnavailableError(Exception):

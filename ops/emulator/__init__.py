@@ -9,6 +9,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from ops import environments
@@ -17,7 +18,7 @@ from ops.processes import end_with_parent, free_port, stop, wait_until
 LAUNCHER = Path(__file__).with_name("launcher.py")
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
-START_TIMEOUT_SECONDS = 60
+START_TIMEOUT_SECONDS = 180
 _STOP_GRACE_SECONDS = 10
 
 
@@ -132,6 +133,6 @@ def _healthy(server: "subprocess.Popen[bytes]", url: str, log: Path) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/_ministack/health", timeout=5) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's OK
-    # Also one that takes its time for the first answer.
-    except OSError:
+    # Also one that takes its time for the first answer, or breaks off.
+    except (OSError, HTTPException):
         return False

@@ -1,6 +1,7 @@
 """What a stage reaches, asked of real sockets on loopback: some answer, some refuse, some are silent, some are not who they say."""
 
 import contextlib
+import select
 import socket
 import ssl
 import threading
@@ -86,6 +87,14 @@ def say_nothing(accepted: socket.socket) -> None:
         pass
 
 
+@contextlib.contextmanager
+def refusing(family: socket.AddressFamily = socket.AF_INET) -> Iterator[int]:
+    """A port that is ours, and where nobody listens."""
+    with socket.socket(family) as held:
+        held.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
 def service_at(port: int, monkeypatch: pytest.MonkeyPatch, scheme: str = "https") -> Target:
     """Secrets Manager, by the address that its client has."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"{scheme}://127.0.0.1:{port}")
@@ -127,9 +136,8 @@ def test_a_certificate_of_an_authority_that_the_clients_do_not_trust_is_refused(
 
 
 def test_a_port_that_refuses_is_told_with_where_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(say_nothing) as port:
-        pass
-    found = endpoints.probe(service_at(port, monkeypatch))
+    with refusing() as port:
+        found = endpoints.probe(service_at(port, monkeypatch))
     assert found.said == "IPv4 127.0.0.1: refused"
     assert "AWS_ENDPOINT_URL" in found.advice
 
@@ -143,6 +151,8 @@ def test_a_black_hole_costs_the_time_limit_and_no_more(
         # A queue of none holds one; who comes after it hears nothing.
         hole.listen(0)
         stack.enter_context(socket.create_connection(hole.getsockname()))
+        # It stands in the queue before anybody else comes.
+        assert select.select([hole], [], [], 60)[0]
         found = endpoints.probe(service_at(hole.getsockname()[1], monkeypatch))
     assert found.said == "IPv4 127.0.0.1: no answer within 0.3 s"
 
@@ -181,16 +191,14 @@ def test_a_name_without_an_address_is_told() -> None:
     ],
 )
 def test_each_service_has_its_own_way_out_to_look_at(service: str, advice: str) -> None:
-    with serving(say_nothing) as port:
-        pass
-    found = endpoints.probe(replace(endpoints.service(service), host="127.0.0.1", port=port))
+    with refusing() as port:
+        found = endpoints.probe(replace(endpoints.service(service), host="127.0.0.1", port=port))
     assert advice in found.advice
 
 
 def test_a_service_that_has_an_ipv6_address_points_to_the_way_out_over_ipv6() -> None:
-    with serving(say_nothing, socket.AF_INET6) as port:
-        pass
-    found = endpoints.probe(replace(endpoints.service("sesv2"), host="::1", port=port))
+    with refusing(socket.AF_INET6) as port:
+        found = endpoints.probe(replace(endpoints.service("sesv2"), host="::1", port=port))
     assert "egress-only internet gateway" in found.advice
 
 
@@ -255,11 +263,10 @@ def test_the_command_names_every_endpoint(
 
 
 def test_the_command_fails_over_what_a_stage_can_not_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(say_nothing) as port:
-        pass
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-    with pytest.raises(CommandError) as failure:
-        call_command("probe_endpoints")
+    with refusing() as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        with pytest.raises(CommandError) as failure:
+            call_command("probe_endpoints")
     said = str(failure.value)
     assert "FAILED   secretsmanager" in said
     assert "warning  sesv2" in said

@@ -86,9 +86,11 @@ def test_the_work_grows_no_faster_than_the_text(piece: str) -> None:
     def seconds(length: int) -> float:
         text = "x." + (piece * length)[:length]
         # Of the processor, so that a busy machine does not count.
-        return min(timeit.repeat(lambda: redact(text), timer=time.process_time, number=5, repeat=15))
+        return timeit.timeit(lambda: redact(text), timer=time.process_time, number=5)
 
-    assert seconds(4000) < 8 * seconds(1000)
+    # In turn: a processor that has slower moments has them for both.
+    short, long = map(min, zip(*((seconds(500), seconds(4000)) for _ in range(15)), strict=True))
+    assert long < 20 * short
 
 
 def test_a_long_text_is_cut_and_says_so(log_lines: Lines) -> None:

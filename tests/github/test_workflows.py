@@ -155,6 +155,16 @@ def test_every_step_is_a_make_target_that_a_person_can_run(
         )
 
 
+def test_a_log_that_everybody_may_read_tells_no_more_of_a_plan_than_its_summary() -> None:
+    plans = [line.split() for job in JOBS for line, _ in job.runs if line.split()[1] in {"plan", "drift"}]
+    assert len(plans) == 2
+    assert all("SHORT=1" in words for words in plans)
+    takes = [
+        step for job in JOBS for step in job.steps if "configure-aws-credentials" in step.get("uses", "")
+    ]
+    assert [step["with"]["mask-aws-account-id"] for step in takes] == ["true"]
+
+
 def sample(value: str) -> str:
     """What an expression stands for, for make's sake."""
     return {
