@@ -78,10 +78,13 @@ def _make(folder: Path, python: Path, requirements: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     _run([str(python), "-m", "venv", str(folder)])
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "--require-hashes", "-r", str(requirements)])
+    # Twice, because pip asks again for what is not answered and not for what breaks off.
+    _run([*pip, "--retries", "10", "--require-hashes", "-r", str(requirements)], again=True)
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str], *, again: bool = False) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode:
+    if result.returncode and again:
+        _run(command)
+    elif result.returncode:
         raise UnavailableError(f"`{' '.join(command)}` failed:\n{result.stdout}{result.stderr}")

@@ -18,11 +18,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ops.processes import end_with_parent, ended_by_signals, free_port, succeeds, wait_until
+from ops.processes import end_with_parent, ended_by_signals, free_port, stop, succeeds, wait_until
 from ops.system_packages import found_or_installed
 
 DOCKER_IMAGE = "postgis/postgis:16-3.4"
-START_TIMEOUT_SECONDS = 60
+START_TIMEOUT_SECONDS = 180
+_STOP_GRACE_SECONDS = 60
 DOCKER_ANSWER_SECONDS = 20
 
 # Durability is for servers that outlive a test run.
@@ -169,8 +170,7 @@ def _packaged_server(binaries: Path, port: int) -> Iterator[str]:
             _wait(lambda: _ready(server, binaries, port, log), "PostgreSQL")
             yield f"postgres://postgres@127.0.0.1:{port}/postgres"
         finally:
-            server.send_signal(signal.SIGQUIT)
-            server.wait(timeout=30)
+            stop(server, signal.SIGQUIT, _STOP_GRACE_SECONDS)
 
 
 def _ready(server: "subprocess.Popen[bytes]", binaries: Path, port: int, log: Path) -> bool:

@@ -3,12 +3,18 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from ops.processes import succeeds
 
 _SUDO_SECONDS = 20
+# A fresh machine brings itself up to date just now, and a mirror may be in the midst of its own update. apt-get waits for
+# dpkg's lock if it is told to, for the one of its lists never.
+_PATIENCE = ("-o", "DPkg::Lock::Timeout=600", "-o", "Acquire::Retries=5")
+_ATTEMPTS = 4
+_PAUSE_SECONDS = 15
 _Found = TypeVar("_Found")
 
 
@@ -33,11 +39,15 @@ def install(*names: str) -> None:
     if prefix and not succeeds([*prefix, "true"], _SUDO_SECONDS):
         return
     print(f"Installing {' and '.join(names)} from the system's packages …", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names],
-    ):
-        result = subprocess.run([*prefix, *command], check=False, env=environment, stdout=subprocess.DEVNULL)
-        if result.returncode:
+    for attempt in range(_ATTEMPTS):
+        time.sleep(_PAUSE_SECONDS if attempt else 0)
+        # One source of several that is away fails an update, and what is wanted may come from another.
+        _apt_get(prefix, "update", "-qq")
+        if _apt_get(prefix, "install", "-y", "-qq", "--no-install-recommends", *names):
             return
+
+
+def _apt_get(prefix: list[str], verb: str, *arguments: str) -> bool:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = [*prefix, "apt-get", verb, *_PATIENCE, *arguments]
+    return subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL).returncode == 0

@@ -35,5 +35,5 @@ def run(
         capture_output=True,
         check=False,
         text=True,
-        timeout=120,
+        timeout=600,
     )

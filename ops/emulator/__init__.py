@@ -18,7 +18,7 @@ from ops.processes import end_with_parent, free_port, stop, wait_until
 LAUNCHER = Path(__file__).with_name("launcher.py")
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
-START_TIMEOUT_SECONDS = 60
+START_TIMEOUT_SECONDS = 180
 _STOP_GRACE_SECONDS = 10
 
 

@@ -60,6 +60,14 @@ def serving(serve: Serve, family: socket.AddressFamily = socket.AF_INET) -> Iter
         thread.join()
 
 
+@contextlib.contextmanager
+def refusing(family: socket.AddressFamily = socket.AF_INET) -> Iterator[int]:
+    """A port on which nobody listens, and nobody else can."""
+    with socket.socket(family) as server:
+        server.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        yield server.getsockname()[1]
+
+
 def _accept(server: socket.socket, serve: Serve) -> None:
     while True:
         try:
@@ -85,14 +93,6 @@ def speaking_tls(authority: trustme.CA, *names: str) -> Serve:
 def say_nothing(accepted: socket.socket) -> None:
     while accepted.recv(1024):
         pass
-
-
-@contextlib.contextmanager
-def refusing(family: socket.AddressFamily = socket.AF_INET) -> Iterator[int]:
-    """A port that is ours, and where nobody listens."""
-    with socket.socket(family) as held:
-        held.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-        yield held.getsockname()[1]
 
 
 def service_at(port: int, monkeypatch: pytest.MonkeyPatch, scheme: str = "https") -> Target:

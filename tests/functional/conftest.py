@@ -1,5 +1,6 @@
 """Headless Chromium in front of a server of our own."""
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,12 +9,16 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import User
-from ops import chromium
+from ops.processes import wait_until
+from tests.browser import PATIENCE_MS, launched
 from tests.staff import PASSWORD, member
 
-# Of a machine that does five other things.
-PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
+
+
+def answering() -> list[str]:
+    """The live server's threads that have a request or a connection."""
+    return [thread.name for thread in threading.enumerate() if "process_request_thread" in thread.name]
 
 
 @pytest.fixture
@@ -22,9 +27,11 @@ def browser(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterato
     # for one that blocks a loop. Nothing else runs on this loop.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.provide(), args=list(chromium.FLAGS))
+        browser = launched(playwright)
         yield browser
         browser.close()
+        # A page that asks again by itself may have just asked: its answer reads the tables that are emptied next.
+        wait_until(lambda: not answering(), "The live server's end of the last request", PATIENCE_MS / 1000)
         # Inside a running loop Django keeps connections of its own (asgiref's Local), which nobody else would close.
         connections.close_all()
 

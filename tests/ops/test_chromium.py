@@ -47,7 +47,20 @@ def test_one_that_apt_installs_is_found(binaries: Path) -> None:
     )
     program(binaries, "sudo", 0).write_text('#!/bin/sh\nshift\nexec "$@"\n')
     assert chromium.provide() == str(path)
+    patience = "-o DPkg::Lock::Timeout=600 -o Acquire::Retries=5"
     assert (binaries / "asked").read_text().splitlines() == [
-        "update -qq",
-        "install -y -qq --no-install-recommends chromium",
+        f"update {patience} -qq",
+        f"install {patience} -y -qq --no-install-recommends chromium",
     ]
+
+
+def test_an_apt_that_fails_at_first_is_asked_again(binaries: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one whose lists somebody else is just fetching."""
+    monkeypatch.setattr("ops.system_packages._PAUSE_SECONDS", 0)
+    path = binaries / "chromium"
+    program(binaries, "apt-get", 0).write_text(
+        f'#!/bin/sh\n[ "$1" = update ] && exit 100\n[ -e {binaries}/asked ] || {{ : > {binaries}/asked; exit 100; }}\n'
+        f'printf "#!/bin/sh\\nexit 0\\n" > {path} && /bin/chmod 755 {path}\n'
+    )
+    program(binaries, "sudo", 0).write_text('#!/bin/sh\nshift\nexec "$@"\n')
+    assert chromium.provide() == str(path)
