@@ -22,8 +22,10 @@ COPY manage.py /srv/
 COPY app /srv/app
 WORKDIR /srv
 
-# ECS mounts a volume here, with the owner that it finds; all else is read-only.
-RUN install -d -o 10001 -g 10001 /scratch
+# ECS mounts a volume at /scratch, with the owner that it finds. All else is read-only: what is not compiled here is compiled at
+# each start.
+RUN python -m compileall -q app \
+ && install -d -o 10001 -g 10001 /scratch
 VOLUME /scratch
 USER 10001:10001
 

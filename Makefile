@@ -86,8 +86,8 @@ bootstrap: $(VENV)/dev ## Make the state bucket, once for each AWS account; asks
 	@$(PYTHON) -m ops.infrastructure bootstrap
 
 .PHONY: plan
-plan: $(VENV)/dev ## Show what apply would change (ARGS=-destroy, ARGS=-target=module.database)
-	@$(PYTHON) -m ops.infrastructure plan $(NEEDS_ENV) $(ARGS)
+plan: $(VENV)/dev ## Show what apply would change (ARGS=-destroy, ARGS=-target=module.database; SHORT=1 for a log that others read)
+	@$(PYTHON) -m ops.infrastructure plan $(NEEDS_ENV) $(if $(SHORT),--short) $(ARGS)
 
 .PHONY: plan-comment
 plan-comment: $(VENV)/dev ## Put the plan's summary under a pull request, once (PR=12; GH_TOKEN)
@@ -100,8 +100,8 @@ plan-fetch: $(VENV)/dev ## Get a kept plan back, to apply it (SHA256=digest)
 	@$(PYTHON) -m ops.kept_plans fetch $(NEEDS_ENV) --sha256 $(if $(value SHA256),"$$SHA256",$(error Name the digest that `make plan-save` printed))
 
 .PHONY: drift drift-issue
-drift: $(VENV)/dev ## Fail if what is there is not what the code says
-	@$(PYTHON) -m ops.infrastructure drift $(NEEDS_ENV)
+drift: $(VENV)/dev ## Fail if what is there is not what the code says (SHORT=1 as for plan)
+	@$(PYTHON) -m ops.infrastructure drift $(NEEDS_ENV) $(if $(SHORT),--short)
 drift-issue: $(VENV)/dev ## Open, update or close the issue about what `make drift` found
 	@$(PYTHON) -m ops.github drift-issue $(NEEDS_ENV)
 

@@ -142,7 +142,7 @@ def origin() -> str:
     if not run:
         return ""
     server, name = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), os.environ["GITHUB_REPOSITORY"]
-    return f"Of {code(sha[:12])}, by [this run]({server}/{name}/actions/runs/{run}), whose log has all of it."
+    return f"Of {code(sha[:12])}, by [this run]({server}/{name}/actions/runs/{run})."
 
 
 def comment_plan(environment: str, pull_request: int) -> None:

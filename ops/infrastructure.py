@@ -6,7 +6,8 @@
 
 What is applied is the plan that was read: `apply` takes the file that `plan` wrote, and Terraform refuses it if the
 state has changed since.
-Beside the file is a summary without secrets, for a pull request.
+Beside the file is a summary without secrets, for a pull request. With --short it is all that is shown: the log of a workflow
+may be everybody's.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import consent, plan_summary, plans, terraform, zappa_settings
+from ops import consent, plan_summary, plan_values, plans, terraform, zappa_settings
 from ops.processes import INTERRUPTED, ended_by_signals
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,7 +46,8 @@ def account_id() -> str:
         return str(boto3.client("sts", region_name=REGION).get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
         raise InfrastructureError(
-            f"AWS does not know who you are ({error}): sign in, or set AWS_PROFILE."
+            f"AWS does not know who you are ({error}): sign in, or set AWS_PROFILE. In a workflow, set"
+            " the variable with its role (docs/operating.md)."
         ) from None
 
 
@@ -100,8 +102,13 @@ def destroys(arguments: Iterable[str]) -> bool:
     return any(given.lstrip("-").removesuffix("=true") == "destroy" for given in arguments)
 
 
-def plan(environment: str, arguments: list[str]) -> None:
+def plan(environment: str, arguments: list[str], *, short: bool = False) -> None:
     """Show what an apply would change, and keep the plan for it.
+
+    Args:
+        environment: nonprod or prod.
+        arguments: more for `terraform plan`.
+        short: show the summary in the place of Terraform's own words.
 
     Raises:
         InfrastructureError, ops.plans.PlanError, ops.terraform.TerraformError: there is no plan; say what to do.
@@ -113,9 +120,12 @@ def plan(environment: str, arguments: list[str]) -> None:
     if destroys(arguments):
         _refuse_below_an_edge(environment)
     variables = f"-var-file=environments/{environment}.tfvars"
-    _plan(terraform.TERRAFORM, plan_file(environment), extra, [variables, *arguments])
+    _plan(terraform.TERRAFORM, plan_file(environment), extra, [variables, *arguments], short=short)
     made = plans.show(terraform.TERRAFORM, plan_file(environment), extra)
-    summary.write_text(plan_summary.markdown(environment, made), encoding="utf-8")
+    text = plan_summary.markdown(environment, made)
+    summary.write_text(text, encoding="utf-8")
+    if short:
+        print(text)
     print(f"\nIn short, and fit for a pull request: {summary.relative_to(ROOT)}")
     print(f"To do this: make apply ENV={environment}")
 
@@ -139,8 +149,12 @@ def _refuse_below_an_edge(environment: str) -> None:
             )
 
 
-def drift(environment: str) -> bool:
+def drift(environment: str, *, short: bool = False) -> bool:
     """Compare what is there with the code, without a lock, so that it is in nobody's way.
+
+    Args:
+        environment: nonprod or prod.
+        short: show the summary alone.
 
     Returns:
         Whether they differ.
@@ -155,7 +169,7 @@ def drift(environment: str) -> bool:
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "plan"
         arguments = ["-detailed-exitcode", "-lock=false", f"-out={file}", variables]
-        code = terraform.show(terraform.TERRAFORM, "plan", *arguments, extra=extra)
+        code = _show_plan(terraform.TERRAFORM, arguments, extra, short=short)
         if code not in {terraform.NO_CHANGES, terraform.CHANGES}:
             raise InfrastructureError(
                 f"Nobody knows whether {environment} drifted: mend what Terraform says."
@@ -190,6 +204,8 @@ def apply(environment: str) -> None:
 def bootstrap() -> None:
     """Make the state bucket and what else an account needs once, its own state inside that bucket. Can be repeated.
 
+    Nobody is asked if it changes nothing.
+
     Raises:
         InfrastructureError, ops.consent.RefusedError, ops.terraform.TerraformError: say what to do.
     """
@@ -218,7 +234,11 @@ def bootstrap() -> None:
 
 def _plan_and_apply_bootstrap(extra: dict[str, str]) -> None:
     file = plan_file("bootstrap")
-    _plan(_BOOTSTRAP, file, extra, [])
+    if not _plan(_BOOTSTRAP, file, extra, []):
+        file.unlink()
+        # As after an apply: the workflows' roles are read here.
+        terraform.show(_BOOTSTRAP, "output", extra=extra)
+        return
     consent.ask(f"Apply this in account {account_id()}?")
     _apply(_BOOTSTRAP, file, extra, "make bootstrap")
 
@@ -227,17 +247,36 @@ def _variables(name: str) -> dict[str, str]:
     return {"TF_DATA_DIR": str(ROOT / "var" / "terraform" / name)}
 
 
-def _plan(folder: Path, file: Path, extra: dict[str, str], arguments: list[str]) -> None:
+def _plan(
+    folder: Path, file: Path, extra: dict[str, str], arguments: list[str], *, short: bool = False
+) -> bool:
+    """Plan into a file.
+
+    Returns:
+        Whether it changes anything.
+    """
     file.unlink(missing_ok=True)
     file.parent.mkdir(parents=True, exist_ok=True)
     terraform.write_kept_state(folder, extra)
-    if terraform.show(folder, "plan", f"-out={file}", *arguments, extra=extra):
+    code = _show_plan(folder, ["-detailed-exitcode", f"-out={file}", *arguments], extra, short=short)
+    if code not in {terraform.NO_CHANGES, terraform.CHANGES}:
         # Terraform keeps what it had planned until the error, to be looked at.
         file.unlink(missing_ok=True)
         raise InfrastructureError(
             "There is no plan: mend what Terraform says, and plan again."
             f"\n{terraform.on_a_lock(folder, extra)}"
         )
+    return code == terraform.CHANGES
+
+
+def _show_plan(folder: Path, arguments: list[str], extra: dict[str, str], *, short: bool) -> int:
+    """Plan; in short Terraform is not heard unless it complains, and then without what a summary leaves out."""
+    if not short:
+        return terraform.show(folder, "plan", *arguments, extra=extra)
+    planned = terraform.run(folder, "plan", "-no-color", *arguments, extra=extra)
+    for line in planned.stderr.splitlines():
+        print(plan_values.without_secrets(line), file=sys.stderr)
+    return planned.returncode
 
 
 def _apply(folder: Path, file: Path, extra: dict[str, str], again: str) -> None:
@@ -272,6 +311,8 @@ def main() -> int:
     verbs.add_parser("bootstrap")
     for verb in ("plan", "apply", "drift"):
         verbs.add_parser(verb).add_argument("environment", choices=ENVIRONMENTS)
+    for verb in ("plan", "drift"):
+        verbs.choices[verb].add_argument("--short", action="store_true", help="the summary alone")
     arguments, others = parser.parse_known_args()
     try:
         with ended_by_signals():
@@ -296,11 +337,11 @@ def _perform(arguments: argparse.Namespace, others: list[str]) -> int:
         case "bootstrap":
             bootstrap()
         case "plan":
-            plan(environment, others)
+            plan(environment, others, short=arguments.short)
         case "apply":
             apply(environment)
         case "drift":
-            return terraform.CHANGES if drift(environment) else 0
+            return terraform.CHANGES if drift(environment, short=arguments.short) else 0
     return 0
 
 

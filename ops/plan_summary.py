@@ -209,7 +209,7 @@ class _Section:
             f"\n\n<details{' open' if self.is_open else ''}><summary>{self.title}</summary>\n\n{fence}diff\n"
         )
         end = f"{fence}\n\n</details>"
-        missing = "# and {} lines more: the run's log has them\n"
+        missing = "# and {} lines more: `make plan` shows them\n"
         room -= len(start) + len(end) + len(missing) + 10
         shown = list(_fitting(self.lines, room))
         body = "".join(f"{line}\n" for line in shown)

@@ -4,6 +4,7 @@ import contextlib
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -34,6 +35,7 @@ class Census:
         status: of the answer.
         body: instead of the documented JSON.
         answers: cleared, it says nothing.
+        drips: it sends blanks, one by one, until who asked has gone.
     """
 
     def __init__(self) -> None:
@@ -44,6 +46,7 @@ class Census:
         self.body: bytes | None = None
         self.answers = threading.Event()
         self.answers.set()
+        self.drips = False
         self.url = ""
 
     def answer(self, query: dict[str, str]) -> bytes:
@@ -75,8 +78,12 @@ def serve() -> Iterator[Census]:
             with contextlib.suppress(ConnectionError):
                 self.send_response(census.status)
                 self.send_header("Content-Type", "application/json;charset=ISO-8859-1")
-                self.send_header("Content-Length", str(len(body)))
+                if not census.drips:
+                    self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
+                while census.drips:
+                    self.wfile.write(b" ")
+                    time.sleep(0.01)
                 self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
@@ -90,5 +97,6 @@ def serve() -> Iterator[Census]:
             yield census
         finally:
             census.answers.set()
+            census.drips = False
             server.shutdown()
             thread.join()

@@ -31,6 +31,11 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("steady")
 
+# A profile or a session token of whoever runs the tests would go along with a test's own credentials.
+for _name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[_name]
+os.environ |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
+
 
 @pytest.fixture(autouse=True)
 def _no_script_prefix() -> Iterator[None]:

@@ -27,6 +27,12 @@ def test_every_application_is_on_the_map() -> None:
     assert {place for place in applications if f"`{place}`" not in MAP} == set()
 
 
+def test_every_file_beside_the_applications_is_on_the_map() -> None:
+    files = tracked(":(glob)app/*.py") - {"app/__init__.py"}
+    assert files
+    assert {file for file in files if f"`{file}`" not in MAP} == set()
+
+
 def test_every_top_level_folder_is_on_the_map() -> None:
     folders = {path.split("/")[0] for path in tracked() if "/" in path}
     assert {folder for folder in folders if f"`{folder}/" not in MAP} == set()

@@ -7,7 +7,8 @@ import unicodedata
 HOME_COUNTRY = "US"
 PHONE_LENGTH = 16  # E.164: a plus and at most 15 digits
 
-_SPACES = re.compile(r"[\s\0]+")  # PostgreSQL takes no NUL in a text
+# Unicode's spaces and controls (Cc); NUL is one of these, which PostgreSQL takes in no text.
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # How most of the world writes the plus.
 _INTERNATIONAL_PREFIX = re.compile(r"^\s*00(?=[\s().-]*[1-9])")
 
@@ -17,7 +18,7 @@ class NotAPhoneNumberError(ValueError):
 
 
 def normalise_text(text: str) -> str:
-    """Composed characters (NFC), one space between words, none around them."""
+    """Composed characters (NFC), one space between words, none around them; a control character is a space."""
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 

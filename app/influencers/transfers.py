@@ -1,15 +1,56 @@
 """Workbooks on their way in and out: the file, how far it has come, and what was found."""
 
+import datetime as dt
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult, get_date_max
 
 from app.influencers.platforms import ADAPTERS
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
+
+
+class Transfer(models.Model):
+    """What a job works at. How that stands is the job's to say, and is kept nowhere else."""
+
+    # Without a constraint: the queue deletes its old jobs without a look at us, weeks after a transfer is over.
+    job = models.ForeignKey(
+        DBTaskResult,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether its job has something left to do."""
+        raise NotImplementedError
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether its job has given up: nothing more comes of it unless somebody tries again."""
+        return self.is_unfinished and self.job is not None and self.job.status == TaskResultStatus.FAILED
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.is_unfinished and not self.has_failed
+
+    @property
+    def next_attempt_at(self) -> dt.datetime | None:
+        """If the last attempt failed and another one follows."""
+        if self.job is None or self.job.status != TaskResultStatus.READY:
+            return None
+        return None if self.job.run_after == get_date_max() else self.job.run_after
 
 
 class WorkbookImportQuerySet(models.QuerySet["WorkbookImport"]):
@@ -26,7 +67,7 @@ class WorkbookImportQuerySet(models.QuerySet["WorkbookImport"]):
         self.going_on().exclude(**begun).update(created=0, updated=0, unchanged=0, reached=0)
 
 
-class WorkbookImport(models.Model):
+class WorkbookImport(Transfer):
     """A workbook that somebody uploaded. Nothing of it is in the other tables before it is applied."""
 
     class State(models.TextChoices):
@@ -99,7 +140,7 @@ class WorkbookImport(models.Model):
         return f"{self.filename or 'A workbook'} ({self.get_state_display().lower()})"
 
     @property
-    def is_under_way(self) -> bool:
+    def is_unfinished(self) -> bool:
         return self.state in self.UNDER_WAY
 
     @property
@@ -112,7 +153,7 @@ class WorkbookImport(models.Model):
         return min(100, 100 * self.reached // max(self.rows, 1))
 
 
-class WorkbookExport(models.Model):
+class WorkbookExport(Transfer):
     """What a search found, as workbooks that a browser can fetch one by one."""
 
     made_by = models.ForeignKey(
@@ -135,6 +176,10 @@ class WorkbookExport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rows:,} {self.subject}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return not self.is_done
 
     @property
     def subject(self) -> str:

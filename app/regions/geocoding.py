@@ -8,8 +8,10 @@ import datetime as dt
 import http.client
 import json
 import ssl
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
@@ -17,6 +19,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -26,6 +29,8 @@ from app.regions.models import AddressAnswer
 # The Bureau refreshes its streets twice a year; and an address that people corrected there deserves another chance.
 KEEP_ANSWERS_DAYS = 90
 _TIMEOUT_SECONDS = 10.0
+# A server that drips keeps within the limit of each part for ever.
+_DEADLINE_SECONDS = 60.0
 _MOST_BYTES = 1 << 20
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
@@ -83,6 +88,7 @@ class CensusGeocoder:
     Args:
         base_url: what `/locations/onelineaddress` follows.
         timeout_seconds: for the connection, and again for each part of the answer.
+        deadline_seconds: for all parts of the answer together.
     """
 
     name: ClassVar[str] = "census"
@@ -90,6 +96,7 @@ class CensusGeocoder:
 
     base_url: str
     timeout_seconds: float = _TIMEOUT_SECONDS
+    deadline_seconds: float = _DEADLINE_SECONDS
 
     def find(self, address: str) -> list[Match]:
         query = urlencode({"address": address, "benchmark": "Public_AR_Current", "format": "json"})
@@ -110,7 +117,7 @@ class CensusGeocoder:
             with urllib.request.urlopen(  # noqa: S310 - as above
                 request, timeout=self.timeout_seconds, context=ssl.create_default_context()
             ) as response:
-                content: bytes = response.read(_MOST_BYTES + 1)
+                content = self._content(response)
         except urllib.error.HTTPError as error:
             with error:
                 raise _refusal(error.code) from None
@@ -120,6 +127,17 @@ class CensusGeocoder:
             raise GeocoderUnavailableError(f"The geocoder does not answer: {reason}.") from None
         if len(content) > _MOST_BYTES:
             raise GeocoderUnavailableError(f"The geocoder's answer has more than {_MOST_BYTES} bytes.")
+        return content
+
+    def _content(self, response: http.client.HTTPResponse) -> bytes:
+        """At most one byte more than _MOST_BYTES."""
+        ends_at = time.monotonic() + self.deadline_seconds
+        content = b""
+        # Part by part: `read` would wait for all of it.
+        while part := response.read1(_MOST_BYTES + 1 - len(content)):
+            content += part
+            if time.monotonic() > ends_at:
+                raise TimeoutError(f"not all of it came within {self.deadline_seconds:g} s")
         return content
 
 
@@ -152,7 +170,14 @@ def find_address(address: str) -> AddressAnswer:
 
 def known_answer(address: str) -> AddressAnswer | None:
     """What the geocoder has said of an address, without asking it."""
-    return AddressAnswer.objects.filter(key=_key(address), asked_at__gt=_oldest()).first()
+    return _answers({_key(address)}).first()
+
+
+def known_of(addresses: Collection[str]) -> set[str]:
+    """Those of the addresses that `known_answer` knows, by one query."""
+    by_address = {address: _key(address) for address in addresses}
+    known = set(_answers(by_address.values()).values_list("key", flat=True))
+    return {address for address, key in by_address.items() if key in known}
 
 
 def forget_old_answers() -> int:
@@ -169,6 +194,10 @@ def _ask_and_keep(address: str) -> AddressAnswer:
             key=_key(address), defaults={"matches": len(matches), "point": point, "asked_at": timezone.now()}
         )
     return answer
+
+
+def _answers(keys: Collection[str]) -> QuerySet[AddressAnswer]:
+    return AddressAnswer.objects.filter(key__in=keys, asked_at__gt=_oldest())
 
 
 def _oldest() -> dt.datetime:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import reset_queries, transaction
 from django.db.models import F, Max, Min
 from django.db.models.functions import Substr
 
@@ -40,7 +40,7 @@ _EXTREMES = {
     "most_east": Max("east"),
     "most_north": Max("north"),
 }
-_BATCH_ROWS = 500
+_BATCH_ROWS = 100
 _HALF_ROUND_DEGREES = 180
 
 
@@ -101,7 +101,7 @@ def _state_step_degrees(bounds: dict[str, Any]) -> float:
 def _draw_sheet(layer: RegionQuerySet, kind: str, vintage: int, sheet: _Sheet) -> MapFile:
     regions = layer.filter(geoid__startswith=sheet.name).order_by("geoid")
     rows = [(region.pk, region.geoid, region.full_name) for region in regions.without_shapes()]
-    topology = simplified(dict(_cells(regions, sheet.step_degrees)), _LEAST_AREA_CELLS[sheet.zoom])
+    topology = simplified(_cells(regions, sheet.step_degrees), _LEAST_AREA_CELLS[sheet.zoom])
     RegionOutline.objects.bulk_create(
         (
             RegionOutline(region_id=pk, zoom=sheet.zoom, shape=_ewkb(topology, geoid, sheet.step_degrees))
@@ -109,6 +109,8 @@ def _draw_sheet(layer: RegionQuerySet, kind: str, vintage: int, sheet: _Sheet) -
         ),
         batch_size=_BATCH_ROWS,
     )
+    # With DEBUG Django keeps each statement, with the outlines in it.
+    reset_queries()
     names = {geoid: full_name for _, geoid, full_name in rows}
     return MapFile(
         kind, vintage, sheet.zoom, sheet.name, len(rows), _topojson(topology, names, sheet.step_degrees)
@@ -117,7 +119,8 @@ def _draw_sheet(layer: RegionQuerySet, kind: str, vintage: int, sheet: _Sheet) -
 
 def _cells(regions: RegionQuerySet, step: float) -> Iterator[tuple[str, Shape]]:
     snapped = regions.annotate(snapped=SnapToGrid(F("geometry"), step))
-    for row in snapped.values_list("geoid", "snapped", "west", "south", named=True).iterator():
+    rows = snapped.values_list("geoid", "snapped", "west", "south", named=True)
+    for row in rows.iterator(chunk_size=_BATCH_ROWS):
         polygons = multipolygon_from_ewkb(row.snapped) if row.snapped else []
         # Smaller than the grid: its place is all that is left of it.
         place = [[[(row.west, row.south)]]]
@@ -145,7 +148,7 @@ def _topojson(topology: Topology, names: dict[str, str], step: float) -> bytes:
             "type": "Topology",
             "transform": {"scale": [step, step], "translate": [0, 0]},
             "objects": {"regions": {"type": "GeometryCollection", "geometries": geometries}},
-            "arcs": [_steps(arc) for arc in topology.arcs],
+            "arcs": [_steps(arc) for arc in topology.cells()],
         },
         separators=(",", ":"),
         ensure_ascii=False,

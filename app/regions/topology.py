@@ -7,15 +7,20 @@ is made of: https://github.com/topojson/topojson-specification
 
 import heapq
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 Cell = tuple[int, int]
 Ring = Sequence[Cell]  # closed: the last is the first
 Shape = Sequence[Sequence[Ring]]  # polygons, each an outer ring followed by its holes
-Arc = tuple[Cell, ...]
+# Cells as `_number` writes them, eight bytes each; as pairs, the half million of a large map would take 70 MB.
+Line: TypeAlias = "array[int]"
 
 _LEAST_RING = 4  # cells, the first one twice
+# That stand behind while junctions are looked for; fewer would be sought out too often.
+_KEPT_CELLS = 10_000
 
 
 @dataclass(frozen=True)
@@ -27,22 +32,26 @@ class Topology:
         shapes: by key: polygons of rings of arcs; `~n` is arc n walked backwards, as in TopoJSON.
     """
 
-    arcs: list[Arc]
+    arcs: list[Line]
     shapes: dict[str, list[list[list[int]]]]
+
+    def cells(self) -> Iterator[list[Cell]]:
+        """The arcs, one after the other."""
+        return map(_cells, self.arcs)
 
     def ring(self, references: Iterable[int]) -> list[Cell]:
         """The closed ring that arcs make."""
-        cells: list[Cell] = []
+        line = array("q")
         for reference in references:
             arc = self.arcs[reference] if reference >= 0 else self.arcs[~reference][::-1]
-            cells += arc[1:] if cells else arc
-        return cells
+            line += arc[1:] if line else arc
+        return _cells(line)
 
     def shape(self, key: str) -> list[list[list[Cell]]]:
         return [[self.ring(ring) for ring in polygon] for polygon in self.shapes[key]]
 
 
-def simplified(shapes: Mapping[str, Shape], least_area: float) -> Topology:
+def simplified(shapes: Iterable[tuple[str, Shape]], least_area: float) -> Topology:
     """The shapes with fewer corners, every key among them.
 
     Corners go in the order of the triangle that they make with their neighbours, the smallest first (Visvalingam and
@@ -50,21 +59,15 @@ def simplified(shapes: Mapping[str, Shape], least_area: float) -> Topology:
     go with them, but never all of a shape.
 
     Args:
-        shapes: on a grid of whole numbers; shared borders have the same cells on either side.
+        shapes: by key, read once; on a grid of whole numbers below 2^31; shared borders have the same cells on either
+            side.
         least_area: of the triangles that stay, in cells.
     """
-    rings = {key: _walkable(shape) for key, shape in shapes.items()}
-    junctions = _junctions(ring for polygons in rings.values() for polygon in polygons for ring in polygon)
-    index_by_arc: dict[Arc, int] = {}
-    references = {
-        key: [[_references(ring, junctions, index_by_arc) for ring in polygon] for polygon in polygons]
-        for key, polygons in rings.items()
-    }
-    whole = Topology(list(index_by_arc), references)
+    whole = _cut({key: _walkable(shape) for key, shape in shapes})
     arcs = [_thinned(arc, least_area) for arc in whole.arcs]
-    for polygons in references.values():
+    for polygons in whole.shapes.values():
         _keep_largest(polygons, whole, arcs)
-    thinned = Topology(arcs, references)
+    thinned = Topology(arcs, whole.shapes)
     return _renumbered(Topology(arcs, _without_specks(thinned, least_area)))
 
 
@@ -73,7 +76,19 @@ def doubled_area(ring: Sequence[Cell]) -> int:
     return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in itertools.pairwise(ring)))
 
 
-def _walkable(shape: Shape) -> list[list[list[Cell]]]:
+def _number(cell: Cell) -> int:
+    """A cell as one number, which sorts as the cell does."""
+    x, y = cell
+    return (x << 32) + y
+
+
+def _cells(line: Iterable[int]) -> list[Cell]:
+    # Rounded, because a y below 0 has taken one from x.
+    columns = ((number, (number + (1 << 31)) >> 32) for number in line)
+    return [(x, number - (x << 32)) for number, x in columns]
+
+
+def _walkable(shape: Shape) -> list[list[Line]]:
     """The shape without what the grid has made of no area; a shape that is nothing else keeps a cell's square."""
     polygons = []
     for outer, *holes in shape:
@@ -83,15 +98,15 @@ def _walkable(shape: Shape) -> list[list[list[Cell]]]:
     return polygons or [[_square(shape)]]
 
 
-def _square(shape: Shape) -> list[Cell]:
+def _square(shape: Shape) -> Line:
     x, y = shape[0][0][0]
-    return [(x, y), (x, y + 1), (x + 1, y + 1), (x + 1, y), (x, y)]
+    return array("q", map(_number, [(x, y), (x, y + 1), (x + 1, y + 1), (x + 1, y), (x, y)]))
 
 
-def _without_spikes(ring: Ring) -> list[Cell]:
+def _without_spikes(ring: Ring) -> Line:
     """A closed ring without repeated cells and without steps there and back; empty if nothing is left."""
-    cells: list[Cell] = []
-    for cell in ring[:-1]:
+    cells: list[int] = []
+    for cell in map(_number, ring[:-1]):
         if cells and cells[-1] == cell:
             continue
         if len(cells) > 1 and cells[-2] == cell:
@@ -103,14 +118,33 @@ def _without_spikes(ring: Ring) -> list[Cell]:
             cells.pop(0)
         else:
             cells.pop()
-    return [*cells, cells[0]] if len(cells) >= _LEAST_RING - 1 else []
+    return array("q", [*cells, cells[0]] if len(cells) >= _LEAST_RING - 1 else [])
 
 
-def _junctions(rings: Iterable[Sequence[Cell]]) -> set[Cell]:
-    """The cells whose neighbours are not the same wherever they occur: three borders meet there, or a shape itself."""
-    neighbours: dict[Cell, tuple[Cell, Cell]] = {}
-    junctions: set[Cell] = set()
-    for ring in rings:
+def _cut(rings: dict[str, list[list[Line]]]) -> Topology:
+    """The rings as arcs between junctions."""
+    junctions = _junctions(ring for polygons in rings.values() for polygon in polygons for ring in polygon)
+    index_by_arc: dict[bytes, int] = {}
+    references = {
+        key: [[_references(ring, junctions, index_by_arc) for ring in polygon] for polygon in polygons]
+        for key, polygons in rings.items()
+    }
+    return Topology([array("q", arc) for arc in index_by_arc], references)
+
+
+def _junctions(rings: Iterable[Line]) -> set[int]:
+    """The cells whose neighbours are not the same wherever they occur: three borders meet there, or a shape itself.
+
+    It goes from west to east and forgets what lies behind, as neighbours take many times the memory of the rings.
+    """
+    neighbours: dict[int, tuple[int, int]] = {}
+    most = _KEPT_CELLS
+    junctions: set[int] = set()
+    for ring in sorted(rings, key=min):
+        if len(neighbours) > most:
+            west = min(ring)
+            neighbours = {cell: pair for cell, pair in neighbours.items() if cell >= west}
+            most = 2 * len(neighbours) + _KEPT_CELLS
         before = ring[-2]
         for here, after in itertools.pairwise(ring):
             pair = (before, after) if before < after else (after, before)
@@ -120,33 +154,30 @@ def _junctions(rings: Iterable[Sequence[Cell]]) -> set[Cell]:
     return junctions
 
 
-def _references(ring: Sequence[Cell], junctions: set[Cell], index_by_arc: dict[Arc, int]) -> list[int]:
+def _references(ring: Line, junctions: set[int], index_by_arc: dict[bytes, int]) -> list[int]:
     return [_reference(arc, index_by_arc) for arc in _arcs(ring, junctions)]
 
 
-def _arcs(ring: Sequence[Cell], junctions: set[Cell]) -> Iterator[Arc]:
+def _arcs(ring: Line, junctions: set[int]) -> Iterator[Line]:
     open_ring = ring[:-1]
-    starts = [number for number, cell in enumerate(open_ring) if cell in junctions]
-    if not starts:
-        # A whole ring that two shapes may share begins at the same cell in both.
-        first = open_ring.index(min(open_ring))
-        yield (*open_ring[first:], *open_ring[: first + 1])
-        return
-    for start, end in zip(starts, [*starts[1:], starts[0] + len(open_ring)], strict=True):
-        around = (*open_ring[start:], *open_ring[: start + 1]) if end >= len(open_ring) else ring
-        offset = start if end >= len(open_ring) else 0
-        yield tuple(around[start - offset : end - offset + 1])
+    # A whole ring that two shapes may share begins at the same cell in both.
+    starts = [at for at, cell in enumerate(open_ring) if cell in junctions] or [open_ring.index(min(ring))]
+    first = starts[0]
+    around = open_ring[first:] + open_ring[: first + 1]
+    for start, end in itertools.pairwise([*starts, first + len(open_ring)]):
+        yield around[start - first : end - first + 1]
 
 
-def _reference(arc: Arc, index_by_arc: dict[Arc, int]) -> int:
+def _reference(arc: Line, index_by_arc: dict[bytes, int]) -> int:
     backwards = arc[::-1]
     if arc <= backwards:
-        return index_by_arc.setdefault(arc, len(index_by_arc))
-    return ~index_by_arc.setdefault(backwards, len(index_by_arc))
+        return index_by_arc.setdefault(arc.tobytes(), len(index_by_arc))
+    return ~index_by_arc.setdefault(backwards.tobytes(), len(index_by_arc))
 
 
-def _thinned(arc: Arc, least_area: float) -> Arc:
+def _thinned(line: Line, least_area: float) -> Line:
     """The arc without the corners whose triangle is smaller; its ends stay, and three corners of a closed one."""
+    arc = _cells(line)
     last = len(arc) - 1
     least_left = _LEAST_RING if arc[0] == arc[-1] else 2
     before, after = list(range(-1, last)), list(range(1, last + 2))
@@ -168,15 +199,15 @@ def _thinned(arc: Arc, least_area: float) -> Arc:
                 # Not below what has gone already, or a line of small corners would go all at once.
                 areas[corner] = max(area, _triangle(arc, before[corner], corner, after[corner]))
                 heapq.heappush(heap, (areas[corner], corner))
-    return tuple(cell for number, cell in enumerate(arc) if number not in gone)
+    return array("q", (cell for number, cell in enumerate(line) if number not in gone))
 
 
-def _triangle(arc: Arc, first: int, second: int, third: int) -> float:
+def _triangle(arc: Sequence[Cell], first: int, second: int, third: int) -> float:
     (x1, y1), (x2, y2), (x3, y3) = arc[first], arc[second], arc[third]
     return abs((x2 - x1) * (y3 - y1) - (x3 - x1) * (y2 - y1)) / 2
 
 
-def _keep_largest(polygons: list[list[list[int]]], whole: Topology, arcs: list[Arc]) -> None:
+def _keep_largest(polygons: list[list[list[int]]], whole: Topology, arcs: list[Line]) -> None:
     """Give a shape of which nothing would be left the arcs of its largest part back."""
     outers = [polygon[0] for polygon in polygons]
     thinned = Topology(arcs, {})

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from app.accounts.read_only import ReadOnlyAdminMixin
 from app.regions.geocoding import geocoder, known_answer
 from app.stakeholders.models import RegionAssignment, Stakeholder
-from app.stakeholders.tasks import contradicts, request_location
+from app.stakeholders.tasks import contradicts, has_given_up, request_location
 
 
 class RegionAssignmentInline(ReadOnlyAdminMixin, admin.TabularInline[RegionAssignment, Stakeholder]):
@@ -67,9 +67,7 @@ class StakeholderAdmin(admin.ModelAdmin[Stakeholder]):
 def _of_address(stakeholder: Stakeholder) -> str:
     answer = known_answer(stakeholder.address)
     if answer is None:
-        return (
-            "The address waits for the geocoder." if geocoder().is_available else "No address is looked up."
-        )
+        return _unanswered(stakeholder)
     if answer.point is None:
         if not answer.matches:
             return "The geocoder knows no such address: look for a slip, and add city, state and ZIP."
@@ -77,3 +75,11 @@ def _of_address(stakeholder: Stakeholder) -> str:
     if contradicts(stakeholder, answer.point):
         return "The address is in another county than the one they named: ask them."
     return "The address was found."
+
+
+def _unanswered(stakeholder: Stakeholder) -> str:
+    if not geocoder().is_available:
+        return "No address is looked up."
+    if has_given_up(stakeholder):
+        return "The look-up of the address failed. To try again, choose “Locate by address” in the list."
+    return "The address waits for the geocoder."

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower, Trim
 from app.mail.addresses import normalise_email, validate_mailbox
 from app.regions.geometry import PointField, SpatialIndex
 from app.regions.models import Region, RegionKind
+from app.stakeholders.validators import validate_single_line
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -22,9 +23,19 @@ class StakeholderKind(models.TextChoices):
 
 class Stakeholder(models.Model):
     kind = models.CharField(max_length=12, choices=StakeholderKind.choices, default=StakeholderKind.PERSON)
-    name = models.CharField(max_length=160)
-    organisation = models.CharField(max_length=160, blank=True, help_text="Whom they speak for, if anyone.")
-    role = models.CharField(max_length=120, blank=True, help_text="Their position, as Mayor or Owner.")
+    name = models.CharField(max_length=160, validators=[validate_single_line])
+    organisation = models.CharField(
+        max_length=160,
+        blank=True,
+        help_text="Whom they speak for, if anyone.",
+        validators=[validate_single_line],
+    )
+    role = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="Their position, as Mayor or Owner.",
+        validators=[validate_single_line],
+    )
     email = models.EmailField("e-mail", unique=True, help_text="Kept in lower case; one stakeholder each.")
     address = models.TextField(blank=True)
     location = PointField(null=True, blank=True)

@@ -2,6 +2,8 @@
 
 from django.db import transaction
 from django_tasks import task
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
 
 from app.jobs import INTERNET_QUEUE
 from app.regions.geocoding import find_address, geocoder
@@ -22,6 +24,17 @@ def request_location(stakeholder: Stakeholder) -> bool:
         return False
     locate_by_address.enqueue(stakeholder.pk)
     return True
+
+
+def has_given_up(stakeholder: Stakeholder) -> bool:
+    """Whether the look-up of their address failed for good, and no other one waits."""
+    # A job that succeeded has forgotten whose it was.
+    jobs = DBTaskResult.objects.filter(
+        queue_name=INTERNET_QUEUE,
+        task_path=locate_by_address.module_path,
+        args_kwargs={"args": [stakeholder.pk], "kwargs": {}},
+    )
+    return set(jobs.values_list("status", flat=True)) == {TaskResultStatus.FAILED}
 
 
 @task(queue_name=INTERNET_QUEUE)

@@ -25,4 +25,6 @@ server.on('request', (request, response) => {
   calls[operation] = (calls[operation] || 0) + 1
   answer.call(server, request, response)
 })
+// A client that comes back just when its connection is closed has no second try.
+server.keepAliveTimeout = 0
 server.listen(0, '127.0.0.1', () => console.log(server.address().port))

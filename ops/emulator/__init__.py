@@ -9,6 +9,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from ops import environments
@@ -132,6 +133,6 @@ def _healthy(server: "subprocess.Popen[bytes]", url: str, log: Path) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/_ministack/health", timeout=5) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's OK
-    # Also one that takes its time for the first answer.
-    except OSError:
+    # Also one that takes its time for the first answer, or breaks off.
+    except (OSError, HTTPException):
         return False

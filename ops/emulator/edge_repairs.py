@@ -8,6 +8,8 @@ from typing import Any
 def repair_key_value_stores(cloudfront_js: Any, keyvaluestore: Any) -> None:
     """A CloudFront function's import of `cloudfront` is refused, so it can't read a key-value store."""
     evaluate = cloudfront_js.evaluate
+    # Node's start counts, for which a busy machine takes longer than 5 s.
+    cloudfront_js._EVAL_TIMEOUT = 120.0
 
     @functools.wraps(evaluate)
     def evaluate_with_stores(code: bytes, event: dict[str, Any]) -> Any:

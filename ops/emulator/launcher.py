@@ -349,7 +349,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
 
     # Beside this file, which is where Python looks for what a program imports.
     edge, answers = importlib.import_module("edge_repairs"), importlib.import_module("lost_answers")
-    databases = importlib.import_module("database_repairs")
+    databases, logs = importlib.import_module("database_repairs"), importlib.import_module("function_logs")
     return {
         "qualified_function": lambda: repair_qualified_function(_service("lambda_svc")),
         "binary_media_types": lambda: repair_binary_media_types(_service("apigateway_v1")),
@@ -357,6 +357,7 @@ def _repairs() -> dict[str, Callable[[], None]]:
         "dynamodb_log": lambda: log_dynamodb(_service("dynamodb")),
         "lambda_interpreter": lambda: repair_lambda_interpreter(lambda_runtime),
         "busy_workers": lambda: repair_busy_workers(lambda_runtime, _service("lambda_svc")),
+        "function_logs": lambda: logs.repair_function_logs(lambda_runtime),
         "dual_stack": lambda: repair_dual_stack(_service("ec2")),
         "prefix_lists": lambda: repair_prefix_lists(_service("ec2")),
         "empty_secrets": lambda: repair_empty_secrets(_service("secretsmanager")),

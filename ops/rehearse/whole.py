@@ -88,10 +88,10 @@ def _rehearse(rehearsal: Rehearsal, pool: ThreadPoolExecutor) -> None:
     with steps.step("make bootstrap"):
         operator.make("bootstrap", "CONFIRM=1")
     with steps.step("make bootstrap, again") as step:
-        said = operator.make("bootstrap", "CONFIRM=1")
+        said = operator.make("bootstrap")
         if "No changes." not in said:
             raise UnexpectedAnswerError(f"It changes something:\n{said}")
-        step.note = "changes nothing"
+        step.note = "changes nothing, asks nobody"
     nonprod = pool.submit(_nonprod, rehearsal)
     plan_and_apply(rehearsal, steps, "prod")
     values = production.live(rehearsal, pool, empty)

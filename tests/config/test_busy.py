@@ -28,6 +28,8 @@ def other() -> Iterator[psycopg2.extensions.cursor]:
         ours.execute("SET lock_timeout = '50ms'")
     there = psycopg2.connect(**connection.get_connection_params() | {"cursor_factory": None})
     yield there.cursor()
+    # Answered when its locks are gone; a connection that is closed keeps them until the server notices.
+    there.rollback()
     there.close()
     with connection.cursor() as ours:
         ours.execute("RESET lock_timeout")

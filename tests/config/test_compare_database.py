@@ -1,5 +1,6 @@
 """A restore drill: a dump of real data, restored on another server, is compared with what is here."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -59,7 +60,7 @@ def restored(server: str) -> Iterator[int]:
         ["pg_dump", "--no-owner", address],
         capture_output=True,
         check=True,
-        env={"PGPASSWORD": here["PASSWORD"]},
+        env={**os.environ, "PGPASSWORD": here["PASSWORD"]},
     )
     there = f"{server.rpartition('/')[0]}/{name}"
     subprocess.run(

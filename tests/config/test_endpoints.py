@@ -1,6 +1,7 @@
 """What a stage reaches, asked of real sockets on loopback: some answer, some refuse, some are silent, some are not who they say."""
 
 import contextlib
+import select
 import socket
 import ssl
 import threading
@@ -150,6 +151,8 @@ def test_a_black_hole_costs_the_time_limit_and_no_more(
         # A queue of none holds one; who comes after it hears nothing.
         hole.listen(0)
         stack.enter_context(socket.create_connection(hole.getsockname()))
+        # It stands in the queue before anybody else comes.
+        assert select.select([hole], [], [], 60)[0]
         found = endpoints.probe(service_at(hole.getsockname()[1], monkeypatch))
     assert found.said == "IPv4 127.0.0.1: no answer within 0.3 s"
 

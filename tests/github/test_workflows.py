@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from ops import infrastructure, terraform, zappa_settings
+from tests.terraform import hcl_blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 GITHUB = ROOT / ".github"
@@ -153,6 +154,16 @@ def test_every_step_is_a_make_target_that_a_person_can_run(
         assert re.search(rf"\$\(?(value )?{variable}\b|\$\${{?{variable}\b|\({variable}\)", MAKEFILE), (
             variable
         )
+
+
+def test_a_log_that_everybody_may_read_tells_no_more_of_a_plan_than_its_summary() -> None:
+    plans = [line.split() for job in JOBS for line, _ in job.runs if line.split()[1] in {"plan", "drift"}]
+    assert len(plans) == 2
+    assert all("SHORT=1" in words for words in plans)
+    takes = [
+        step for job in JOBS for step in job.steps if "configure-aws-credentials" in step.get("uses", "")
+    ]
+    assert [step["with"]["mask-aws-account-id"] for step in takes] == ["true"]
 
 
 def sample(value: str) -> str:
@@ -311,6 +322,14 @@ def test_what_somebody_types_into_a_form_is_never_run(tmp_path: Path, target: st
         check=False,
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_says_all_that_bootstrap_can_be_told_of_a_repository() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text()
+    names = [one.name for one in hcl_blocks.variables(terraform.TERRAFORM / "bootstrap")]
+    told = [name for name in names if name.startswith("github_")]
+    assert "github_repository" in told
+    assert [name for name in told if not re.search(rf"\b{name} +=", page)] == []
 
 
 def test_the_page_says_how_each_environment_is_limited() -> None:

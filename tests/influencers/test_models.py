@@ -44,6 +44,13 @@ def test_name_and_number_together_are_one_person_however_they_are_written() -> N
         again.save()
 
 
+def test_a_name_has_no_control_characters() -> None:
+    ada = Influencer(name="\x1bAda\x07\x00\u2028Love\u200dlace\x7f\x9b")
+    ada.normalise()
+    # The joiner is part of writing, and of emoji.
+    assert ada.name == "Ada Love\u200dlace"
+
+
 @pytest.mark.django_db
 def test_the_same_name_with_another_number_is_another_person() -> None:
     Influencer.objects.create(name="Ada", phone="+12025550143")

@@ -125,8 +125,8 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, str], Non
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
-    # Waiting between the client's own attempts is botocore's business.
-    monkeypatch.setattr(aws, "USUAL", dataclasses.replace(aws.USUAL, attempts=1))
+    # Waiting between the client's own attempts is botocore's business; an answer is waited for, however busy this machine is.
+    monkeypatch.setattr(aws, "USUAL", aws.TimeLimits(connect_seconds=60, read_seconds=60, attempts=1))
     yield lambda status, code: given.append((status, code))
     server.shutdown()
     thread.join()

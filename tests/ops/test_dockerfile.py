@@ -30,7 +30,8 @@ def test_a_linter_has_nothing_to_say() -> None:
 def test_it_runs_as_nobody_in_particular_who_owns_scratch_alone() -> None:
     assert instructions("USER") == ["10001:10001"]
     assert instructions("VOLUME") == ["/scratch"]
-    assert "install -d -o 10001 -g 10001 /scratch" in instructions("RUN")
+    owned = [line for line in instructions("RUN") if "-o 10001" in line]
+    assert [line.split(" && ")[-1] for line in owned] == ["install -d -o 10001 -g 10001 /scratch"]
 
 
 def test_both_stages_have_one_base_of_the_version_that_lambda_runs() -> None:
@@ -61,30 +62,56 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_in_image(
     installed: Path, image: Path, *words: str, **variables: str
 ) -> "subprocess.CompletedProcess[str]":
-    environment = {"PATH": f"{installed}:/usr/bin:/bin", "HOME": str(image), "RELEASE_ID": "abc", **variables}
+    environment = {
+        "PATH": f"{installed}:/usr/bin:/bin",
+        "HOME": str(image),
+        "RELEASE_ID": "abc",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **variables,
+    }
     return subprocess.run(words, cwd=image, env=environment, check=False, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_image(tmp_path_factory.mktemp("files"))
+def image(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Path:
+    made = make_image(tmp_path_factory.mktemp("files"))
+    (line,) = [line for line in instructions("RUN") if "/scratch" in line]
+    run_in_image(installed, made, *line.split(" && ")[0].split()).check_returncode()
+    return made
+
+
+STAGE = {
+    "STAGE": "prod",
+    "SECRET_KEY": "a" * 60,
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+    "PUBLIC_URL": "https://example.org",
+    "UPLOADS": "s3://none/",
+    "RATE_LIMIT_TABLE": "none",
+    "EMAIL_URL": "smtp://127.0.0.1",
+    "DEFAULT_FROM_EMAIL": "a@example.org",
+}
 
 
 def test_the_entry_point_finds_the_tasks_commands(installed: Path, image: Path) -> None:
-    stage = {
-        "STAGE": "prod",
-        "SECRET_KEY": "a" * 60,
-        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
-        "PUBLIC_URL": "https://example.org",
-        "UPLOADS": "s3://none/",
-        "RATE_LIMIT_TABLE": "none",
-        "EMAIL_URL": "smtp://127.0.0.1",
-        "DEFAULT_FROM_EMAIL": "a@example.org",
-    }
     for command in ("import_tiger", "geocode_pending", "draw_maps"):
-        said = run_in_image(installed, image, *entry_point_of_image(), command, "--help", **stage)
+        said = run_in_image(installed, image, *entry_point_of_image(), command, "--help", **STAGE)
         assert said.returncode == 0, said.stderr
         assert f"manage.py {command}" in said.stdout
+
+
+def test_a_task_that_starts_compiles_nothing_of_ours_or_of_what_is_installed(
+    installed: Path, image: Path
+) -> None:
+    told = STAGE | {"PYTHONVERBOSE": "1"}
+    said = run_in_image(installed, image, *entry_point_of_image(), "import_tiger", "--help", **told)
+    read = [
+        place
+        for place in re.findall(r"^# code object from '?(.*?)'?$", said.stderr, re.MULTILINE)
+        if place.startswith((str(image), str(installed.parent)))
+    ]
+    assert any("/django/" in place for place in read)
+    assert any("/app/regions/" in place for place in read)
+    assert [place for place in read if not place.endswith(".pyc")] == []
 
 
 def test_it_holds_boto3_and_no_tool_of_a_developer(installed: Path, image: Path) -> None:

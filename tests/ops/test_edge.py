@@ -210,7 +210,7 @@ def ask(world: World, path: str, **headers: str) -> tuple[int, dict[str, str], b
     sent = {"Host": world.made.url.removeprefix("https://"), "X-Forwarded-Proto": "https"} | headers
     request = urllib.request.Request(world.aws.url + path, headers=sent)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return (
                 answer.status,
                 {name.lower(): value for name, value in answer.headers.items()},
@@ -275,7 +275,9 @@ def test_http_is_sent_to_https(world: World) -> None:
     opener = urllib.request.build_opener(Stay)
     host = world.made.url.removeprefix("https://")
     with pytest.raises(urllib.error.HTTPError) as refused:
-        opener.open(urllib.request.Request(f"{world.aws.url}/campaigns/", headers={"Host": host}), timeout=30)
+        opener.open(
+            urllib.request.Request(f"{world.aws.url}/campaigns/", headers={"Host": host}), timeout=120
+        )
     with refused.value as answer:
         assert (answer.code, answer.headers["Location"]) == (301, f"{world.made.url}/campaigns/")
 

@@ -1,5 +1,6 @@
 """Each repair of the emulator does its work, and is still needed."""
 
+import base64
 import io
 import json
 import os
@@ -44,6 +45,7 @@ def deploy_two_versions(running: emulator.Emulator) -> Any:
         Runtime="python3.13",
         Role=probes.ROLE,
         Handler=probes.HANDLER,
+        Timeout=probes.TIMEOUT_SECONDS,
         Code={"ZipFile": code("one")},
         Publish=True,
     )
@@ -131,6 +133,24 @@ def test_functions_run_on_an_interpreter_that_has_boto3_alone(repaired: Deployed
     assert modules_seen(repaired.functions) == ["boto3"]
 
 
+def log_of_a_call(running: emulator.Emulator, name: str) -> str:
+    """What comes back of a word whose line is not at its end yet."""
+    functions = client(running, "lambda")
+    source = "def handler(event, context):\n    print('begun ...', end='', flush=True)"
+    probes.make(name, source, functions)
+    answer = functions.invoke(FunctionName=name, LogType="Tail")
+    return base64.b64decode(answer.get("LogResult", "")).decode()
+
+
+def test_what_a_function_prints_comes_with_its_answer(repaired: Deployed) -> None:
+    assert "begun ..." in log_of_a_call(repaired.emulator, "prints")
+
+
+def test_the_repair_of_a_functions_log_is_still_needed(tmp_path: Path) -> None:
+    with emulator.provide(tmp_path, without_repair="function_logs") as found:
+        assert "begun" not in log_of_a_call(found, "prints")
+
+
 def test_reserved_concurrency_is_taken_and_given_up(repaired: Deployed) -> None:
     functions = repaired.functions
     functions.put_function_concurrency(FunctionName="probe", ReservedConcurrentExecutions=1)
@@ -211,7 +231,7 @@ import pathlib, sys, time
 from ops import emulator
 with emulator.provide(pathlib.Path(sys.argv[1])) as found:
     print(found.pid, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 

@@ -34,7 +34,7 @@ def updated_while_it_starts(running: emulator.Emulator, folder: Path) -> tuple[A
         Runtime="python3.13",
         Role=probes.ROLE,
         Handler=probes.HANDLER,
-        Timeout=120,
+        Timeout=probes.TIMEOUT_SECONDS,
         Code={"ZipFile": zipped("old")},
     )
 

@@ -3,16 +3,17 @@
 import hashlib
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import boto3
 import pytest
 
 from ops import infrastructure, kept_plans, plan_summary, terraform, zappa_settings
+from ops.consent import RefusedError
 from ops.emulator import Emulator
 from ops.infrastructure import InfrastructureError
 from ops.processes import INTERRUPTED
+from tests.ops import lost_states
 from tests.terraform.plans import skipped_without_terraform
 
 ROOT_MODULE = """
@@ -92,6 +93,43 @@ def test_a_plan_leaves_a_summary_and_a_plan_that_fails_leaves_none(desk: Desk) -
     assert not infrastructure.plan_file("prod").exists()
 
 
+WHO = "ada@example.org of 123456789012"
+REFUSING = f"""
+variable "refused" {{
+  default = ""
+  validation {{
+    condition = var.refused != ""
+    error_message = "Not {WHO}."
+  }}
+}}
+"""
+
+
+def test_in_short_nobody_is_told_more_than_the_summary_has(
+    desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    make(desk, "first")
+    desk.write(WHO)
+    capfd.readouterr()
+    infrastructure.plan("prod", [], short=True)
+    assert infrastructure.drift("prod", short=True)
+    shown = capfd.readouterr().out
+    assert shown.count('+     input: "(e-mail) of (account)"') == 2
+    assert "Terraform will perform" not in shown
+    (desk.root / "main.tf").write_text(ROOT_MODULE.format(word="first") + REFUSING)
+    with pytest.raises(InfrastructureError, match="There is no plan"):
+        infrastructure.plan("prod", [], short=True)
+    told = capfd.readouterr()
+    assert "Not (e-mail) of (account)." in told.err
+    assert "ada@" not in shown + told.out + told.err
+
+
+def test_an_operator_sees_all_of_a_plan(desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
+    desk.write(WHO)
+    infrastructure.plan("prod", [])
+    assert WHO in capfd.readouterr().out
+
+
 def test_a_plan_that_can_not_begin_leaves_no_old_one_to_apply_or_to_show(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,23 +180,14 @@ def test_what_is_in_front_of_another_environment_or_gone_is_in_nobodys_way(desk:
     assert infrastructure.plan_file("prod").exists()
 
 
-LOSE_THE_STATES = """
-import boto3
-bucket = boto3.resource("s3").Bucket({bucket!r})
-bucket.objects.delete()
-bucket.delete()
-"""
-
-
 def apply_without_its_states(desk: Desk) -> str:
     """The bucket is gone when the apply has made something, and is there again, empty, when it has failed.
 
     Returns:
         The name of the file that was left.
     """
-    bucket, script = infrastructure.state_bucket(), desk.root / "lose_the_states.py"
-    script.write_text(LOSE_THE_STATES.format(bucket=bucket))
-    kept = f'input = "first"\n provisioner "local-exec" {{ command = "{sys.executable} {script}" }}'
+    bucket = infrastructure.state_bucket()
+    kept = f'input = "first"\n {lost_states.provisioner(desk.root, bucket)}'
     (desk.root / "main.tf").write_text(ROOT_MODULE.format(word="first").replace('input = "first"', kept))
     infrastructure.plan("prod", [])
     with pytest.raises(InfrastructureError, match="make plan ENV=prod"):
@@ -286,6 +315,28 @@ def test_a_lock_whose_owner_died_is_taken_away_as_the_failed_plan_says(desk: Des
     command = str(refused.value).rpartition("now: ")[2].replace(" ID", f" -force {lock['ID']}")
     subprocess.run(command, shell=True, check=True)  # noqa: S602 - as an operator types it
     infrastructure.plan("prod", [])
+
+
+def test_a_bootstrap_that_changes_nothing_asks_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = desk.root / "bootstrap"
+    folder.mkdir()
+    root = 'resource "terraform_data" "one" {{\n  input = "{word}"\n}}\noutput "roles" {{\n  value = "of workflows"\n}}\n'
+    (folder / "main.tf").write_text(root.format(word="first"))
+    monkeypatch.setattr(infrastructure, "_BOOTSTRAP", folder)
+    infrastructure.bootstrap()
+    # Without a terminal, whoever asks is refused.
+    monkeypatch.delenv("CONFIRM")
+    capfd.readouterr()
+    infrastructure.bootstrap()
+    said = capfd.readouterr().out
+    assert "No changes." in said
+    assert 'roles = "of workflows"' in said
+    assert not infrastructure.plan_file("bootstrap").exists()
+    (folder / "main.tf").write_text(root.format(word="second"))
+    with pytest.raises(RefusedError):
+        infrastructure.bootstrap()
 
 
 def test_a_kept_plan_is_applied_elsewhere_and_only_once(desk: Desk) -> None:

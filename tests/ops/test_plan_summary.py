@@ -271,7 +271,7 @@ def test_it_fits_into_a_comment_and_says_what_is_missing() -> None:
     lost = [change(f"aws_s3_bucket.{HOSTILE * 5}{number}", "delete") for number in range(100)]
     text = markdown("prod", plan(*many, *lost))
     assert len(text) <= LIMIT - ROOM_BELOW + 1
-    assert "lines more: the run's log has them" in text
+    assert "lines more: `make plan` shows them" in text
     assert "and 85 more" in text
 
 

@@ -73,7 +73,7 @@ def user_change(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_no_server_is_left_behind(number: int) -> None:
     folder = (
-        "k.execute('SHOW data_directory'); print(k.fetchone()[0], flush=True); import time; time.sleep(60)"
+        "k.execute('SHOW data_directory'); print(k.fetchone()[0], flush=True); import time; time.sleep(600)"
     )
     wrapper = subprocess.Popen(
         [sys.executable, "-m", "ops.postgis", "run", "--", sys.executable, "-c", ASK + folder],

@@ -144,12 +144,13 @@ def test_a_terraform_that_is_too_old_is_said_as_such(faulty_module: Path) -> Non
         terraform.init(faulty_module)
 
 
-# Says when it is interrupted, and what it made once it has come to its end.
+# Goes on until it is interrupted, says so, and takes a second to save its state. Left alone it ends without.
 SLOW_TERRAFORM = """
-trap 'echo interrupted >> said' INT
+trap 'echo interrupted >> said; is_interrupted=1' INT
 trap 'echo ended early >> said; exit 1' HUP TERM
 echo begun > said
-for tenth in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done
+for tenth in $(seq 1200); do [ "$is_interrupted" ] && break; sleep 0.1; done
+for tenth in $(seq 10); do sleep 0.1; done
 echo state saved >> said
 """
 COMMAND = """
@@ -192,6 +193,11 @@ def started(folder: Path, verb: str, method: str) -> "subprocess.Popen[bytes]":
     )
 
 
+def sleeps(pid: int) -> bool:
+    """Whether it hears a signal at once: Python, on its way into a wait, hears one when the wait is over."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 @pytest.mark.parametrize("verb", ["terraform.show", "terraform.run"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
@@ -200,10 +206,11 @@ def test_whoever_interrupts_a_command_waits_until_terraform_has_saved_its_state(
     fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM)
     command = started(tmp_path, verb, SAYS_THAT_IT_WAITS)
     said, waits = tmp_path / "said", tmp_path / "waits"
-    wait_until(lambda: waits.exists() and said.exists() and said.read_text() != "", "It", timeout_seconds=60)
+    wait_until(lambda: said.exists() and said.read_text() != "", "Terraform", timeout_seconds=60)
+    wait_until(lambda: waits.exists() and sleeps(command.pid), "Who waits for it", timeout_seconds=60)
     # As a terminal sends it: to the command and all that it started in its session.
     os.killpg(command.pid, number)
-    assert command.wait(timeout=60) != 0
+    assert command.wait(timeout=180) != 0
     if number == signal.SIGKILL:
         wait_until(lambda: "saved" in said.read_text(), "What it leaves behind", timeout_seconds=60)
     assert said.read_text().splitlines() == ["begun", "interrupted", "state saved"]
@@ -213,7 +220,7 @@ def test_an_interruption_in_the_moment_of_its_start_is_waited_for_too(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     fake_terraform(monkeypatch, tmp_path, SLOW_TERRAFORM)
-    assert started(tmp_path, "terraform.show", IS_INTERRUPTED_AT_THE_START).wait(timeout=60) != 0
+    assert started(tmp_path, "terraform.show", IS_INTERRUPTED_AT_THE_START).wait(timeout=180) != 0
     assert (tmp_path / "said").read_text().splitlines() == ["begun", "interrupted", "state saved"]
 
 

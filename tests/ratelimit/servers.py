@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import select
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -75,6 +76,8 @@ def full() -> Iterator[Ill]:
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)  # noqa: FBT003 - the socket's own
             waiting.connect_ex(server.getsockname())
+        # The kernel may put one there a moment later; before, whoever comes is let in.
+        select.select([server], [], [])
         yield Ill(f"http://127.0.0.1:{server.getsockname()[1]}")
 
 

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import pytest
 
@@ -65,9 +66,12 @@ def illness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def limits(reason: str) -> aws.TimeLimits:
-    """A stage's; where an answer comes it is waited for, however busy this machine is."""
-    times_out = reason.endswith("TimeoutError")
-    return aws.TimeLimits(TIMEOUT_SECONDS, TIMEOUT_SECONDS, attempts=1) if times_out else PATIENT
+    """A stage's for what takes too long; what comes is waited for, however busy this machine is."""
+    if reason == "ConnectTimeoutError":
+        return replace(PATIENT, connect_seconds=TIMEOUT_SECONDS)
+    if reason == "ReadTimeoutError":
+        return replace(PATIENT, read_seconds=TIMEOUT_SECONDS)
+    return PATIENT
 
 
 def limiter(failing: Failing, reason: str) -> Limiter:

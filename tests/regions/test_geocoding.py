@@ -94,6 +94,13 @@ def test_a_server_that_says_nothing_is_given_up(census: Census) -> None:
         find(census, timeout_seconds=0.5)
 
 
+def test_a_server_that_drips_is_given_up(census: Census) -> None:
+    census.drips = True
+    impatient = CensusGeocoder(census.url, timeout_seconds=60, deadline_seconds=0.1)
+    with pytest.raises(GeocoderUnavailableError, match=r"not all of it came within 0\.1 s"):
+        impatient.find("100 N Holliday St, Baltimore")
+
+
 def test_a_server_that_is_not_there_may_come_back() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -180,7 +180,7 @@ def test_drawing_waits_for_no_time_limit_of_a_request(folder: Folder, maryland: 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_drawn_during_an_import(maryland: Region) -> None:
     before = set(RegionOutline.objects.values_list("pk", flat=True))
-    limited = {"cursor_factory": None, "options": "-c lock_timeout=5s"}
+    limited = {"cursor_factory": None, "options": "-c lock_timeout=60s"}
     other = psycopg2.connect(**connection.get_connection_params() | limited)
     # Left open by a failure, it would keep the lock and every later test waiting.
     with closing(other):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import shapely
-from django.db import transaction
+from django.db import connection, transaction
 
 from app.regions.files import MapFile
 from app.regions.geometry import multipolygon_from_ewkb
@@ -98,6 +98,12 @@ def test_drawing_again_gives_the_same_files(maryland: Region) -> None:
 
     assert names() == names()
     assert RegionOutline.objects.filter(region__kind="county").count() == 6
+
+
+def test_with_debug_no_statement_keeps_the_outlines_in_memory(maryland: Region, settings: Any) -> None:
+    settings.DEBUG = True
+    draw_layer("county", 2016)
+    assert not any("INSERT" in query["sql"] for query in connection.queries)
 
 
 def test_another_layer_keeps_its_outlines(maryland: Region) -> None:

@@ -1,6 +1,8 @@
 """Borders are thinned once for both sides, and nothing disappears."""
 
 import itertools
+import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import shapely
@@ -24,7 +26,7 @@ def as_polygons(shape: Shape) -> Any:
 
 
 def test_a_shared_border_is_one_arc_and_stays_shared() -> None:
-    topology = simplified({"west": WEST, "east": EAST}, 2)
+    topology = simplified({"west": WEST, "east": EAST}.items(), 2)
     assert len(topology.arcs) == 3
     (west,), (east,) = topology.shapes["west"][0], topology.shapes["east"][0]
     assert {~reference for reference in west} & set(east)
@@ -38,7 +40,7 @@ def test_the_ring_of_an_enclave_and_the_hole_around_it_are_one_arc() -> None:
     outer = [(0, 0), (0, 20), (20, 20), (20, 0), (0, 0)]
     # The hole runs the other way round and begins elsewhere.
     hole = [(8, 8), (5, 9), (4, 8), (4, 4), (8, 4), (8, 8)]
-    topology = simplified({"around": [[outer, hole]], "within": [[enclave]]}, 3)
+    topology = simplified({"around": [[outer, hole]], "within": [[enclave]]}.items(), 3)
     assert len(topology.arcs) == 2
     assert area(topology.shape("around")) + area(topology.shape("within")) == 400
 
@@ -47,7 +49,7 @@ def test_a_hole_that_a_small_region_fills_stays_and_an_empty_one_goes() -> None:
     outer = [(0, 0), (0, 20), (20, 20), (20, 0), (0, 0)]
     enclave = [(4, 4), (4, 6), (6, 6), (6, 4), (4, 4)]
     lake = [(10, 10), (12, 10), (12, 12), (10, 12), (10, 10)]
-    topology = simplified({"around": [[outer, enclave[::-1], lake]], "within": [[enclave]]}, 50)
+    topology = simplified({"around": [[outer, enclave[::-1], lake]], "within": [[enclave]]}.items(), 50)
     assert area(topology.shape("within")) > 0
     assert area(topology.shape("around")) == 400 - area(topology.shape("within"))
 
@@ -57,7 +59,7 @@ def test_a_corner_where_three_meet_stays() -> None:
     left: Shape = [[[(0, 0), (0, 10), (10, 10), meeting, (10, 0), (0, 0)]]]
     upper: Shape = [[[meeting, (10, 10), (20, 10), (20, 1), meeting]]]
     lower: Shape = [[[(10, 0), meeting, (20, 1), (20, 0), (10, 0)]]]
-    topology = simplified({"left": left, "upper": upper, "lower": lower}, 1_000)
+    topology = simplified({"left": left, "upper": upper, "lower": lower}.items(), 1_000)
     for key in topology.shapes:
         assert meeting in topology.shape(key)[0][0]
 
@@ -66,7 +68,7 @@ def test_small_islands_go_and_the_largest_part_stays() -> None:
     islands: Shape = [
         [[(x, 0), (x, size), (x + size, size), (x + size, 0), (x, 0)]] for x, size in ((0, 1), (5, 3))
     ]
-    topology = simplified({"islands": islands}, 50)
+    topology = simplified({"islands": islands}.items(), 50)
     assert len(topology.shape("islands")) == 1
     assert topology.shape("islands")[0][0][0][0] >= 5
     assert len(topology.arcs) == 1
@@ -76,14 +78,14 @@ def test_a_strip_that_thinning_would_flatten_keeps_its_shape_on_both_sides() -> 
     strip = [(0, 0), (0, 1), (30, 1), (30, 0), (0, 0)]
     above = [(0, 1), (0, 30), (30, 30), (30, 1), (0, 1)]
     below = [(0, 0), (30, 0), (30, -30), (0, -30), (0, 0)]
-    topology = simplified({"strip": [[strip]], "above": [[above]], "below": [[below]]}, 20)
+    topology = simplified({"strip": [[strip]], "above": [[above]], "below": [[below]]}.items(), 20)
     assert area(topology.shape("strip")) == 30
 
 
 def test_a_shape_that_the_grid_pressed_flat_keeps_a_speck() -> None:
     flat: Shape = [[[(3, 3), (4, 3), (5, 3), (4, 3), (3, 3)]]]
     point: Shape = [[[(7, 7)]]]
-    topology = simplified({"flat": flat, "point": point}, 1)
+    topology = simplified({"flat": flat, "point": point}.items(), 1)
     assert area(topology.shape("flat")) > 0
     assert area(topology.shape("point")) > 0
     assert (7, 7) in topology.shape("point")[0][0]
@@ -91,9 +93,55 @@ def test_a_shape_that_the_grid_pressed_flat_keeps_a_speck() -> None:
 
 def test_steps_there_and_back_are_no_border() -> None:
     spiked: Shape = [[[(0, 0), (0, 9), (0, 12), (0, 9), (9, 9), (9, 0), (0, 0)]]]
-    topology = simplified({"spiked": spiked}, 0.5)
+    topology = simplified({"spiked": spiked}.items(), 0.5)
     assert (0, 12) not in topology.shape("spiked")[0][0]
     assert area(topology.shape("spiked")) == 81
+
+
+@given(x=st.integers(-30, 30), y=st.integers(-30, 30))
+def test_it_is_the_same_on_either_side_of_the_equator_and_of_greenwich(x: int, y: int) -> None:
+    def moved(shape: Shape, east: int, north: int) -> Shape:
+        return [[[(x + east, y + north) for x, y in ring] for ring in polygon] for polygon in shape]
+
+    there = simplified({"west": moved(WEST, x, y), "east": moved(EAST, x, y)}.items(), 2)
+    here = simplified({"west": WEST, "east": EAST}.items(), 2)
+    assert there.shapes == here.shapes
+    for key in here.shapes:
+        assert there.shape(key) == moved(here.shape(key), x, y)
+
+
+ACROSS, SIDE = 20, 50
+
+
+def chequered() -> Iterator[tuple[str, Shape]]:
+    """Squares that cover a larger one, with a corner at every cell of their sides."""
+    for west, south in itertools.product(range(0, ACROSS * SIDE, SIDE), repeat=2):
+        east, north = west + SIDE, south + SIDE
+        sides = (
+            [(west, y) for y in range(south, north)],
+            [(x, north) for x in range(west, east)],
+            [(east, y) for y in range(north, south, -1)],
+            [(x, south) for x in range(east, west, -1)],
+        )
+        yield f"{west} {south}", [[[*itertools.chain(*sides), (west, south)]]]
+
+
+def test_every_side_of_a_large_map_is_one_arc() -> None:
+    topology = simplified(chequered(), 1)
+    # But that the two at each corner of the map are one.
+    assert len(topology.arcs) == 2 * ACROSS * (ACROSS + 1) - 4
+    assert sum(area(topology.shape(key)) for key in topology.shapes) == (ACROSS * SIDE) ** 2
+
+
+def test_a_large_map_takes_a_few_bytes_for_each_of_its_cells() -> None:
+    cells = ACROSS**2 * 4 * SIDE
+    tracemalloc.start()
+    try:
+        simplified(chequered(), 1)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 60 * cells
 
 
 @given(
@@ -114,7 +162,7 @@ def test_neighbours_neither_overlap_nor_part(cuts: list[int], wiggles: list[int]
         str(number): [[[*left, *right[::-1], left[0]]]]
         for number, (left, right) in enumerate(itertools.pairwise(edges))
     }
-    topology = simplified(shapes, least_area)
+    topology = simplified(shapes.items(), least_area)
     drawn = [as_polygons(topology.shape(key)) for key in shapes]
     assert list(topology.shapes) == list(shapes)
     union: Any = shapely.union_all(drawn)

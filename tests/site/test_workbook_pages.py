@@ -3,17 +3,20 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django_tasks_db.models import DBTaskResult
 
 from app.influencers.models import Account, Influencer
 from app.influencers.transfers import WorkbookImport
-from app.influencers.workbook import exporting, jobs
+from app.influencers.workbook import exporting, importing, jobs
 from app.influencers.workbook.writing import CONTENT_TYPE, write
 from app.site.staff import workbooks
+from app.uploads.stores import StoreError
 from tests.site.html import checked
 from tests.staff import signed_in
 
@@ -284,6 +287,105 @@ def test_a_large_export_becomes_a_job_whose_parts_are_fetched(
     assert "in 2 workbooks" in page(outreach, address)
     assert [row[3] for row in cells(outreach.get(f"{address}2/").content)] == ["Handle", "@person2"]
     assert "3 accounts on YouTube" in page(outreach, HOME)
+
+
+@pytest.fixture
+def one_attempt(settings: Any) -> None:
+    settings.JOB_MAX_ATTEMPTS = 1
+
+
+def fails(*_: object) -> None:
+    raise StoreError("the store is away")
+
+
+def test_an_import_whose_job_failed_for_good_says_so_and_can_be_tried_again(
+    outreach: Client, one_attempt: None, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(jobs, "AT_ONCE_BYTES", 0)
+    address = upload(outreach, write(ROWS))
+    with monkeypatch.context() as away:
+        away.setattr(importing, "preview", fails)
+        work_off_jobs()
+
+    shown = page(outreach, address)
+    assert "list.xlsx could not be checked" in shown
+    assert str(DBTaskResult.objects.get().pk) in shown
+    assert "data-poll" not in shown
+    assert "<td>Failed</td>" in page(outreach, HOME)
+
+    assert outreach.post(f"{address}retry/")["Location"] == address
+    assert "begins within a minute" in page(outreach, address)
+    work_off_jobs()
+    assert "Apply the 1 valid row" in page(outreach, address)
+
+
+def test_an_application_that_failed_for_good_says_how_far_it_came_and_goes_on(
+    outreach: Client, one_attempt: None, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
+    address = upload(outreach, write(ROWS))
+    monkeypatch.setattr(jobs, "AT_ONCE_BYTES", 0)
+    outreach.post(f"{address}apply/")
+    with monkeypatch.context() as away:
+        away.setattr(importing, "apply", fails)
+        work_off_jobs()
+    assert "No row was applied yet." in page(outreach, address)
+    WorkbookImport.objects.update(reached=2)
+    assert "Row 2 of 3 is the last that was applied" in page(outreach, address)
+    WorkbookImport.objects.update(reached=0)
+
+    outreach.post(f"{address}retry/")
+    work_off_jobs()
+    assert "was applied" in page(outreach, address)
+
+
+def test_an_import_that_failed_can_be_ended(
+    outreach: Client, one_attempt: None, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(jobs, "AT_ONCE_BYTES", 0)
+    address = upload(outreach, write(ROWS))
+    monkeypatch.setattr(importing, "preview", fails)
+    work_off_jobs()
+
+    outreach.post(f"{address}cancel/")
+    outreach.post(f"{address}retry/")
+    work_off_jobs()
+
+    assert "was cancelled" in page(outreach, address)
+
+
+def test_an_import_that_is_tried_again_by_itself_says_when(
+    outreach: Client, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(jobs, "AT_ONCE_BYTES", 0)
+    address = upload(outreach, write(ROWS))
+    monkeypatch.setattr(importing, "preview", fails)
+    work_off_jobs()
+
+    shown = page(outreach, address)
+    put_off_to = DBTaskResult.objects.get().run_after
+    assert f"The last attempt failed; the next one begins at {put_off_to:%H:%M} UTC." in shown
+    assert "begins within a minute" not in shown
+    assert "data-poll" in shown
+
+
+def test_an_export_whose_job_failed_for_good_says_so_and_can_be_tried_again(
+    accounts: None, one_attempt: None, monkeypatch: pytest.MonkeyPatch, work_off_jobs: Callable[[], object]
+) -> None:
+    viewer = signed_in("viewer")
+    monkeypatch.setattr(exporting, "MOST_ROWS_AT_ONCE", 1)
+    address = viewer.post(f"{LIST}export/", {})["Location"]
+    with monkeypatch.context() as away:
+        away.setattr(exporting, "export", fails)
+        work_off_jobs()
+
+    shown = page(viewer, address)
+    assert "The last attempt failed" in shown
+    assert "data-poll" not in shown
+    assert "<td>Failed</td>" in page(viewer, HOME)
+
+    assert viewer.post(f"{address}retry/")["Location"] == address
+    work_off_jobs()
+    assert "Ready, as one workbook." in page(viewer, address)
 
 
 def test_a_viewer_reads_the_list_and_is_offered_no_upload(accounts: None) -> None:

@@ -1,5 +1,6 @@
 """What staff type about a stakeholder."""
 
+import pytest
 from django.contrib import admin
 from django.test import Client, RequestFactory
 
@@ -54,4 +55,15 @@ def test_a_quoted_address_is_refused_with_the_reason(administrator: User) -> Non
     inline = {"assignments-TOTAL_FORMS": "0", "assignments-INITIAL_FORMS": "0"}
     page = client.post("/admin/stakeholders/stakeholder/add/", {**form, **inline})
     assert "without quotation marks" in page.content.decode()
+    assert not Stakeholder.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["name", "organisation", "role"])
+def test_staff_are_held_to_what_a_name_may_look_like(administrator: User, field: str) -> None:
+    client = Client()
+    client.force_login(administrator)
+    form = {"kind": "person", "name": "Ada", "email": "ada@example.org", field: "Ada\x07Lovelace"}
+    inline = {"assignments-TOTAL_FORMS": "0", "assignments-INITIAL_FORMS": "0"}
+    page = client.post("/admin/stakeholders/stakeholder/add/", {**form, **inline})
+    assert "control characters can&#x27;t be part of this" in page.content.decode()
     assert not Stakeholder.objects.exists()

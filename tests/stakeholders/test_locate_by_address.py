@@ -5,7 +5,9 @@ from typing import Any, Protocol
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult, get_date_max
 
@@ -14,6 +16,7 @@ from app.jobs import schedule, worker
 from app.regions.geocoding import find_address
 from app.regions.geometry import Point
 from app.regions.models import AddressAnswer, Region
+from app.stakeholders.management.commands import geocode_pending
 from app.stakeholders.models import Stakeholder
 from app.stakeholders.places import Place
 from app.stakeholders.services import locate
@@ -223,6 +226,25 @@ def test_everybody_is_queued_once_and_who_was_answered_is_not(
     assert len(census.asked) == 2
 
 
+def test_what_was_answered_is_asked_for_by_the_batch(
+    census: Census, geocode: Geocode, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(geocode_pending, "_BATCH", 2)
+    for number in range(5):
+        address = f"{number} Nowhere St"
+        Stakeholder.objects.create(name="Grace", email=f"grace{number}@example.org", address=address)
+    census.matches = []
+    assert "5 more addresses queued" in geocode(everybody=True)
+    Stakeholder.objects.create(name="Ada", email="ada@example.org", address=ADDRESS)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert "1 more addresses queued" in geocode(everybody=True)
+
+    # The last one is what the look-up itself asks.
+    assert sum('"regions_addressanswer"."key" IN (' in query["sql"] for query in queries) == 3 + 1
+    assert len(census.asked) == 6
+
+
 def test_staff_may_have_addresses_looked_up(
     staff: Client, census: Census, ada: Stakeholder, geocode: Geocode
 ) -> None:
@@ -235,6 +257,24 @@ def test_staff_may_have_addresses_looked_up(
     assert "1 addresses will be looked up." in page
     assert "1 have coordinates already, or no address: they stay." in page
     assert "1 succeeded" in geocode()
+
+
+def test_staff_are_told_of_a_look_up_that_failed_for_good(
+    staff: Client, settings: Any, census: Census, ada: Stakeholder, geocode: Geocode
+) -> None:
+    settings.JOB_MAX_ATTEMPTS = 1
+    census.status = 500
+    request_location(ada)
+    request_location(Stakeholder.objects.create(name="Grace", email="grace@example.org", address="1 Elm St"))
+    assert "waits for the geocoder" in said_to_staff(staff, ada)
+
+    geocode()
+    assert "The look-up of the address failed." in said_to_staff(staff, ada)
+
+    staff.post(
+        "/admin/stakeholders/stakeholder/", {"action": "locate_by_address", "_selected_action": [ada.pk]}
+    )
+    assert "waits for the geocoder" in said_to_staff(staff, ada)
 
 
 def test_without_a_geocoder_nothing_is_queued_and_staff_are_told(

@@ -114,7 +114,7 @@ def send(outsider: Client) -> Send:
             there = outsider.post(form.action, {**fields, "file": SimpleUploadedFile(filename, content)})
             return Answer(there.status_code, there.headers.get("Location", ""))
         answer = requests.post(
-            form.action, fields, files={"file": (filename, content)}, allow_redirects=False, timeout=10
+            form.action, fields, files={"file": (filename, content)}, allow_redirects=False, timeout=60
         )
         return Answer(answer.status_code, answer.headers.get("Location", ""))
 

@@ -32,7 +32,7 @@ def listener(bucket: Any) -> None:
         Role="arn:aws:iam::000000000000:role/listener",
         Handler="listener.handler",
         Code={"ZipFile": packed.getvalue()},
-        Timeout=30,
+        Timeout=300,
     )["FunctionArn"]
     rule = {"Name": "prefix", "Value": "quarantine/"}
     told = {
@@ -50,7 +50,7 @@ def event(bucket: Any) -> dict[str, Any]:
     def is_told() -> bool:
         return bool(bucket.list_objects_v2(Bucket=BUCKET, Prefix="told/").get("Contents"))
 
-    wait_until(is_told, "S3's notification", 60)
+    wait_until(is_told, "S3's notification", 300)
     told: dict[str, Any] = json.load(bucket.get_object(Bucket=BUCKET, Key="told/event.json")["Body"])
     return told
 

@@ -5,13 +5,17 @@ worked off at once as well, so that nobody waits for the queue; the job then fin
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django_tasks import task
+from django_tasks.base import Task
+from django_tasks_db.models import DBTaskResult
 
 from app.accounts.models import User
-from app.influencers.transfers import WorkbookExport, WorkbookImport
+from app.influencers.transfers import Transfer, WorkbookExport, WorkbookImport
 from app.influencers.workbook import exporting, files, importing
+from app.jobs.queue import rerun
 
 # About a thousand rows.
 AT_ONCE_BYTES = 100_000
@@ -41,11 +45,23 @@ def write_export(export_id: int) -> None:
     exporting.export(export_id)
 
 
+def begin(step: Task[[int], None], found: Transfer) -> None:
+    """Have a job take the next step; in the transaction that writes the state it begins with."""
+    found.job_id = UUID(step.enqueue(found.pk).id)
+    found.save(update_fields=["job"])
+
+
+def try_again(found: Transfer) -> None:
+    """Give the job of one that failed all its attempts again; any other stays as it is."""
+    if found.job_id:
+        rerun(DBTaskResult.objects.filter(pk=found.job_id))
+
+
 def start_import(content: bytes, filename: str, by: User) -> WorkbookImport:
     """Take an upload; its preview follows."""
     with transaction.atomic():
         made = WorkbookImport.objects.create(content=content, filename=filename[-160:], made_by=by)
-        preview_import.enqueue(made.pk)
+        begin(preview_import, made)
     if files.is_small(made, AT_ONCE_BYTES):
         importing.preview(made.pk)
         made.refresh_from_db()
@@ -63,7 +79,7 @@ def confirm_import(pk: int) -> None:
         WorkbookImport.objects.filter(pk=pk).take_back_promises()
         found.state = State.APPLYING
         found.save(update_fields=["state"])
-        apply_import.enqueue(pk)
+        begin(apply_import, found)
     if files.is_small(found, AT_ONCE_BYTES):
         importing.apply(pk)
 
@@ -86,7 +102,7 @@ def start_export(platform: str, query: dict[str, Any], rows: int, by: User) -> W
     """Have a search's result written as a job; `platform` and `query` as in `exporting.asked_for`."""
     with transaction.atomic():
         made = WorkbookExport.objects.create(platform=platform, query=query, rows=rows, made_by=by)
-        write_export.enqueue(made.pk)
+        begin(write_export, made)
     return made
 
 

@@ -1,11 +1,15 @@
-"""The regions that cells name."""
+"""The regions that cells name, and a field of a form that is written as a cell is."""
 
+import re
 from collections.abc import Iterable, Sequence
 
+from app.influencers.names import normalise_text
 from app.influencers.workbook.columns import CellError
 from app.regions.models import Region
 from app.regions.written import meant, written
 
+# Of an influencer: a text must not ask for millions of names.
+MOST_REGIONS = 1000
 _MOST_CHOICES = 4
 # More names than there are regions are no names.
 _MOST_REMEMBERED = 50_000
@@ -48,6 +52,30 @@ class RegionCells:
         more = f" or {len(found) - _MOST_CHOICES} others" if len(found) > _MOST_CHOICES else ""
         choices = " or ".join(written(region) for region in found[:_MOST_CHOICES])
         raise CellError(f"“{name}” can be {choices}{more}: write which")
+
+
+def names(text: str) -> list[str]:
+    """What a cell says, name by name.
+
+    Raises:
+        CellError: more than MOST_REGIONS.
+    """
+    found = {name for name in map(normalise_text, re.split(r"[;\n]", text)) if name}
+    if len(found) > MOST_REGIONS:
+        raise CellError(f"{len(found):,} regions; {MOST_REGIONS:,} is the limit")
+    return sorted(found, key=str.casefold)
+
+
+def named_in(text: str, own: Sequence[Region]) -> list[Region]:
+    """What a single text means, as `RegionCells.chosen` says it.
+
+    Raises:
+        CellError: as there, and as `names`.
+    """
+    asked = names(text)
+    cells = RegionCells()
+    cells.look_up(set(asked))
+    return cells.chosen(asked, own)
 
 
 def cell(regions: Iterable[Region]) -> str:

@@ -137,8 +137,10 @@ def messages(path: Path) -> Iterator[Any]:
         raise RefusedError("Every sheet of this workbook is hidden. Show the one to import.")
     name = PREFERRED_SHEET if PREFERRED_SHEET in seen else seen[0]
     sheet = book.get_sheet_by_name(name)
-    errors = error_cells(path, name)
     end = sheet.end or (-1, -1)
+    # Before all of it is looked through for errors.
+    _check_size(end[0] + 1, end[1] + 1)
+    errors = error_cells(path, name)
     # The reader ends with the last cell that has a value.
     rows = max(end[0] + 1, *(int(cell.lstrip(ascii_uppercase)) for cell in errors), 0)
     _check_size(rows, end[1] + 1)

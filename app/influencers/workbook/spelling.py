@@ -1,16 +1,13 @@
 """The one spelling in which a row's values are compared and stored."""
 
-import re
 from typing import Any
 
 from app.influencers.names import NotAPhoneNumberError, normalise_phone, normalise_tag, normalise_text
 from app.influencers.platforms import NotAnAccountError, adapter
+from app.influencers.workbook import region_cells
 from app.influencers.workbook.columns import CUT, OF_ACCOUNT, CellError
 from app.influencers.workbook.reading import Problem, Row
 from app.mail.addresses import normalise_email
-
-# Of an influencer: a file must not ask for millions of names.
-MOST_REGIONS = 1000
 
 
 def named(row: Row, letters: dict[str, str], name: str, message: str) -> Problem:
@@ -68,13 +65,6 @@ def _names(text: str) -> list[str]:
     return sorted({name for name in map(normalise_tag, text.split(",")) if name})
 
 
-def _regions(text: str) -> list[str]:
-    names = {name for name in map(normalise_text, re.split(r"[;\n]", text)) if name}
-    if len(names) > MOST_REGIONS:
-        raise CellError(f"{len(names):,} regions; {MOST_REGIONS:,} is the limit")
-    return sorted(names, key=str.casefold)
-
-
 _SPELLINGS: dict[str, Any] = {
     "name": normalise_text,
     "phone": normalise_phone,
@@ -82,5 +72,5 @@ _SPELLINGS: dict[str, Any] = {
     "url": str.strip,
     "tags": _names,
     "campaigns": _names,
-    "regions": _regions,
+    "regions": region_cells.names,
 }

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from app.accounts.models import User
 from app.influencers.transfers import WorkbookImport
-from app.influencers.workbook.jobs import preview_import
+from app.influencers.workbook.jobs import begin, preview_import
 from app.influencers.workbook.writing import CONTENT_TYPE
 from app.uploads.purposes import Awaited, Kind, Purpose, Received
 from app.uploads.stores import Form
@@ -40,7 +40,7 @@ class Workbooks(Purpose):
         found = WorkbookImport.objects.get(key=received.key)
         found.state, found.filename = State.READING, received.filename
         found.save(update_fields=["state", "filename"])
-        preview_import.enqueue(found.pk)
+        begin(preview_import, found)
 
     def refuse(self, key: str, reason: str) -> None:
         WorkbookImport.objects.filter(key=key).update(state=State.REFUSED, refusal=reason)

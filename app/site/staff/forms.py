@@ -11,6 +11,9 @@ from app.accounts.models import Scope
 from app.campaigns.models import Campaign
 from app.influencers.models import Account, AccountStatus, Influencer, Platform
 from app.influencers.services import save_checked, tags_named
+from app.influencers.workbook.columns import CellError
+from app.influencers.workbook.region_cells import cell, named_in
+from app.regions.models import Region
 from app.site.forms import SummarisedForm
 
 MAX_TOKEN_DAYS = 365
@@ -58,11 +61,28 @@ class InfluencerForm(_RowForm):
     campaigns = forms.ModelMultipleChoiceField(
         Campaign.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
     )
+    # Compared with what the page showed: what others changed meanwhile stays unless this field was changed too.
+    regions = forms.CharField(
+        required=False,
+        show_hidden_initial=True,
+        help_text="Separated by semicolons, as MD; Howard County, MD; Congressional district 3, MD; ZIP area 21201.",
+        widget=forms.Textarea({"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+    )
 
     def __init__(self, row: Influencer, data: Mapping[str, Any] | None = None) -> None:
-        chosen = list(row.campaigns.all()) if row.pk else []
-        initial = {"name": row.name, "phone": row.phone, "notes": row.notes, "campaigns": chosen}
-        super().__init__(row, initial, data)
+        campaigns = list(row.campaigns.all()) if row.pk else []
+        self._regions = list(row.regions.all()) if row.pk else []
+        columns = {"name": row.name, "phone": row.phone, "notes": row.notes}
+        super().__init__(row, {**columns, "campaigns": campaigns, "regions": cell(self._regions)}, data)
+
+    def clean_regions(self) -> list[Region]:
+        if "regions" not in self.changed_data:
+            return self._regions
+        try:
+            return named_in(self.cleaned_data["regions"], self._regions)
+        except CellError as error:
+            text = str(error)
+            raise ValidationError(f"{text[:1].upper()}{text[1:]}.") from None
 
     def save(self) -> bool:
         return self.saved(self._assign, self._relate)
@@ -73,6 +93,7 @@ class InfluencerForm(_RowForm):
 
     def _relate(self) -> None:
         self.row.campaigns.set(self.cleaned_data["campaigns"])
+        self.row.regions.set(self.cleaned_data["regions"])
 
 
 class AccountForm(_RowForm):

@@ -67,9 +67,9 @@ class UploadForm(SummarisedForm):
 def _home(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
-        "imports": _light(WorkbookImport.objects.select_related("made_by"))[:SHOWN_TRANSFERS],
+        "imports": _light(WorkbookImport.objects.select_related("made_by", "job"))[:SHOWN_TRANSFERS],
         "State": WorkbookImport.State,
-        "exports": WorkbookExport.objects.select_related("made_by")[:SHOWN_TRANSFERS],
+        "exports": WorkbookExport.objects.select_related("made_by", "job")[:SHOWN_TRANSFERS],
         "columns": COLUMNS,
         "max_rows": MAX_ROWS,
         "max_mib": uploads.MAX_MIB,
@@ -111,7 +111,8 @@ def upload_large_workbook(request: HttpRequest) -> HttpResponse:
 @require_safe
 @staff_page(WRITE)
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(WorkbookImport.objects.defer("content", "refused_rows"), pk=pk)
+    imports = WorkbookImport.objects.select_related("job").defer("content", "refused_rows")
+    found = get_object_or_404(imports, pk=pk)
     context: dict[str, Any] = {
         "job": found,
         "State": WorkbookImport.State,
@@ -146,6 +147,14 @@ def apply_workbook(request: HttpRequest, pk: int) -> HttpResponse:
 @staff_page(WRITE)
 def cancel_workbook(request: HttpRequest, pk: int) -> HttpResponse:
     return _step(request, pk, jobs.cancel_import)
+
+
+@require_POST
+@staff_page(WRITE)
+def retry_import(request: HttpRequest, pk: int) -> HttpResponse:
+    del request
+    jobs.try_again(get_object_or_404(WorkbookImport.objects.only("job"), pk=pk))
+    return redirect("site:staff-import", pk)
 
 
 def _step(request: HttpRequest, pk: int, step: Any) -> HttpResponse:
@@ -214,9 +223,17 @@ def _refused_export(request: HttpRequest, refusal: Decision) -> HttpResponse:
 @require_safe
 @staff_page(READ)
 def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(WorkbookExport, pk=pk)
+    found = get_object_or_404(WorkbookExport.objects.select_related("job"), pk=pk)
     context = {"job": found, "parts": found.parts.defer("content"), "keep_days": exporting.KEEP_DAYS}
     return render(request, "site/staff/export.html", context)
+
+
+@require_POST
+@staff_page(READ)
+def retry_export(request: HttpRequest, pk: int) -> HttpResponse:
+    del request
+    jobs.try_again(get_object_or_404(WorkbookExport, pk=pk))
+    return redirect("site:staff-export", pk)
 
 
 @require_safe

@@ -191,6 +191,18 @@ def test_a_sheet_of_more_errors_is_refused_because_the_last_would_pass_for_empty
         problems_of(with_errors(book, 1001))
 
 
+def test_a_sheet_that_is_too_large_is_not_looked_through_for_errors(book: Book) -> None:
+    def mark(sheet: Worksheet) -> None:
+        for row in sheet.iter_rows(min_row=2):
+            for cell in row:
+                cell.data_type = "e"
+
+    too_wide = book([["Notes"] * 201, *[["#N/A"] * 201] * 5], mark)
+
+    with pytest.raises(RefusedWorkbookError, match="201 columns; 200 is the limit"):
+        problems_of(too_wide)
+
+
 def test_numbers_are_read_as_people_type_them(book: Book) -> None:
     content = book([[*HEADERS, "Followers", "Telephone number"], ["", "", "Ada", "1,234 567", 12025550143]])
 

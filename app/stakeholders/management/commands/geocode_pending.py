@@ -1,5 +1,6 @@
 """Works off what waits for the IPv4 internet, as the look-up of addresses. Runs where that is: in the Fargate task."""
 
+from itertools import islice
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -8,9 +9,12 @@ from django_tasks_db.models import DBTaskResult
 
 from app.jobs import INTERNET_QUEUE
 from app.jobs.worker import work_off
-from app.regions.geocoding import forget_old_answers, known_answer
+from app.regions.geocoding import forget_old_answers, known_of
 from app.stakeholders.models import Stakeholder
 from app.stakeholders.tasks import locate_by_address, request_location
+
+# Stakeholders whose answers are asked for at once.
+_BATCH = 1000
 
 
 class Command(BaseCommand):
@@ -39,12 +43,20 @@ class Command(BaseCommand):
 
 def _queue_everybody() -> int:
     """Those who were answered stay out: another question would be answered the same."""
+    waiting = _waiting()
+    candidates = Stakeholder.objects.filter(location=None).exclude(address="").iterator(_BATCH)
+    queued = 0
+    while batch := list(islice(candidates, _BATCH)):
+        answered = known_of({stakeholder.address for stakeholder in batch})
+        queued += sum(
+            request_location(stakeholder)
+            for stakeholder in batch
+            if stakeholder.pk not in waiting and stakeholder.address not in answered
+        )
+    return queued
+
+
+def _waiting() -> set[int]:
     unfinished = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
     jobs = DBTaskResult.objects.filter(task_path=locate_by_address.module_path, status__in=unfinished)
-    waiting = {job.args_kwargs["args"][0] for job in jobs}
-    candidates = Stakeholder.objects.filter(location=None).exclude(address="").exclude(pk__in=waiting)
-    return sum(
-        request_location(stakeholder)
-        for stakeholder in candidates.iterator()
-        if known_answer(stakeholder.address) is None
-    )
+    return {called["args"][0] for called in jobs.values_list("args_kwargs", flat=True)}
