@@ -195,14 +195,14 @@ import-image: $(VENV)/dev ## Build and push the image that both run, by Docker o
 	@$(PYTHON) -m ops.import_task image $(NEEDS_ENV)
 
 # The environment: made once, brought up to date when a lock changes. `dev` contains `demo`. Twice, because pip asks again for
-# what is not answered and not for what breaks off.
-$(PYTHON):
+# what is not answered and not for what breaks off. An environment whose making was killed has no pip yet.
+$(VENV)/bin/pip:
 	@python=$$(ops/find-python) && echo "Making $(VENV) with $$("$$python" --version)" && "$$python" -m venv $(VENV)
 
-$(VENV)/demo: requirements/demo.txt | $(PYTHON)
+$(VENV)/demo: requirements/demo.txt | $(VENV)/bin/pip
 	@test $(VENV)/dev -nt requirements/dev.txt || $(PIP_INSTALL) $< || $(PIP_INSTALL) $<
 	@touch $@
 
-$(VENV)/dev: requirements/dev.txt | $(PYTHON)
+$(VENV)/dev: requirements/dev.txt | $(VENV)/bin/pip
 	@$(PIP_INSTALL) $< || $(PIP_INSTALL) $<
 	@touch $@ $(VENV)/demo

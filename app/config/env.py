@@ -14,6 +14,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from app.folders import replacing
+
 LOCAL = "local"
 STAGES = (LOCAL, "dev", "staging", "prod")
 
@@ -209,7 +211,6 @@ def _ses(url: str) -> dict[str, Any]:
 def local_secret_key(path: Path) -> str:
     """The secret key of a developer's machine: made once, kept in a git-ignored file."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(get_random_secret_key())
-        path.chmod(0o600)
+        with replacing(path) as file:
+            file.write(get_random_secret_key().encode())
     return path.read_text()

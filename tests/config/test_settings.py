@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.config.env import local_secret_key
 from tests.stage import PRODUCTION, ROOT, run
 
 ASK = """
@@ -263,3 +264,13 @@ def test_every_variable_is_explained_to_the_operator_once() -> None:
     names = run("-c", code, environment={}).stdout.split()
     table = (ROOT / "docs/operating.md").read_text()
     assert sorted(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)) == sorted(names)
+
+
+def test_the_key_of_a_machine_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "secret_key"
+    key = local_secret_key(path)
+
+    assert len(key) >= 50
+    assert local_secret_key(path) == key
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(path.parent.iterdir()) == [path]

@@ -75,8 +75,10 @@ async function follow() {
   const job = document.querySelector("[data-poll]");
   if (!job) return;
   const answer = await fetch(location.href, { redirect: "error" }).catch(() => null);
-  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-  const found = page?.getElementById(job.id);
+  // An answer can break off on its way, too.
+  const text = answer?.ok ? await answer.text().catch(() => "") : "";
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const found = page.getElementById(job.id);
   if (found) {
     const typing = job.contains(document.activeElement);
     // Somebody is about to press Cancel: only what is said changes.
