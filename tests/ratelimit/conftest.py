@@ -25,12 +25,13 @@ MakeLimiter = Callable[..., Limiter]
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Dynalite]:
-    with dynalite.provide() as server, pytest.MonkeyPatch.context() as patch:
-        for name, value in server.client_environment().items():
-            patch.setenv(name, value)
-        aws.forget_clients()
-        dynalite.make_table(aws.client("dynamodb"), TABLE)
-        aws.forget_clients()
+    with dynalite.provide() as server:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in server.client_environment().items():
+                patch.setenv(name, value)
+            aws.forget_clients()
+            dynalite.make_table(aws.client("dynamodb", time_limits=PATIENT), TABLE)
+            aws.forget_clients()
         yield server
 
 
