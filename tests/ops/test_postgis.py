@@ -1,6 +1,7 @@
 """The private server: there while its command runs, gone afterwards, however it ends."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -90,6 +91,8 @@ def test_no_server_is_left_behind(number: int) -> None:
     wrapper.wait()
     wrapper.stdout.close()
     wait_until(lambda: not alive(server), "Its end", 60)
+    # Who is killed could not tidy up.
+    shutil.rmtree(data.parent, ignore_errors=True)
 
 
 def test_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
