@@ -12,6 +12,7 @@ may be everybody's.
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -274,8 +275,9 @@ def _show_plan(folder: Path, arguments: list[str], extra: dict[str, str], *, sho
     if not short:
         return terraform.show(folder, "plan", *arguments, extra=extra)
     planned = terraform.run(folder, "plan", "-no-color", *arguments, extra=extra)
-    for line in planned.stderr.splitlines():
-        print(plan_values.without_secrets(line), file=sys.stderr)
+    # Word by word: in an error of S3 an id that looks like a key stands beside what is wrong.
+    told = re.sub(r"\S+", lambda word: plan_values.without_secrets(word[0]), planned.stderr)
+    print(told, end="", file=sys.stderr)
     return planned.returncode
 
 

@@ -1,5 +1,6 @@
 """Debian's and Ubuntu's packages, for tools that can't come from PyPI."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -27,8 +28,9 @@ def found_or_installed(find: Callable[[], _Found | None], *names: str) -> _Found
     return found
 
 
+@functools.cache
 def install(*names: str) -> None:
-    """Install packages when this is root or sudo asks no password; else do nothing.
+    """Install packages when this is root or sudo asks no password; else do nothing. Tried once by a process.
 
     What fails is told by apt-get itself on the terminal, so the caller looks again for what it needs and says what is
     missing if it is not there.

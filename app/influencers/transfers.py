@@ -7,9 +7,10 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
-from django_tasks_db.models import DBTaskResult, get_date_max
+from django_tasks_db.models import DBTaskResult
 
 from app.influencers.platforms import ADAPTERS
+from app.jobs import queue
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -47,10 +48,9 @@ class Transfer(models.Model):
 
     @property
     def next_attempt_at(self) -> dt.datetime | None:
-        """If the last attempt failed and another one follows."""
-        if self.job is None or self.job.status != TaskResultStatus.READY:
-            return None
-        return None if self.job.run_after == get_date_max() else self.job.run_after
+        """If the last attempt failed and another one follows; None once that is due."""
+        at = queue.next_attempt_at(self.job) if self.job else None
+        return at if at and at > timezone.now() else None
 
 
 class WorkbookImportQuerySet(models.QuerySet["WorkbookImport"]):

@@ -31,6 +31,8 @@ class JobAdmin(django_tasks_db.admin.DBTaskResultAdmin):
     )
     list_filter = ("status", "task_path", "queue_name")
     date_hierarchy = "enqueued_at"
+    # By the number that staff are told when a job of theirs fails.
+    search_fields = ("=id",)
     show_full_result_count = False
     actions = ("run_again",)
 

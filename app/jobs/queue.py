@@ -46,6 +46,12 @@ def retry_delay(attempts: int) -> dt.timedelta:
     return dt.timedelta(seconds=seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
 
 
+def next_attempt_at(job: DBTaskResult[Any, Any]) -> dt.datetime | None:
+    """When a job is tried again after an attempt that failed; None if none failed, or none follows."""
+    is_put_off = job.status == TaskResultStatus.READY and job.run_after != get_date_max()
+    return job.run_after if is_put_off else None
+
+
 def succeed(job: DBTaskResult[Any, Any], return_value: Any) -> bool:
     """Mark a claimed job done and forget its arguments: a sent mail's text holds an address and a link.
 

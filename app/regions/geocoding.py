@@ -88,7 +88,7 @@ class CensusGeocoder:
     Args:
         base_url: what `/locations/onelineaddress` follows.
         timeout_seconds: for the connection, and again for each part of the answer.
-        deadline_seconds: for all parts of the answer together.
+        deadline_seconds: for all parts of the answer's body together.
     """
 
     name: ClassVar[str] = "census"

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from app.accounts.read_only import ReadOnlyAdminMixin
 from app.regions.geocoding import geocoder, known_answer
 from app.stakeholders.models import RegionAssignment, Stakeholder
-from app.stakeholders.tasks import contradicts, has_given_up, request_location
+from app.stakeholders.tasks import contradicts, request_location, unfinished_look_ups
 
 
 class RegionAssignmentInline(ReadOnlyAdminMixin, admin.TabularInline[RegionAssignment, Stakeholder]):
@@ -80,6 +80,9 @@ def _of_address(stakeholder: Stakeholder) -> str:
 def _unanswered(stakeholder: Stakeholder) -> str:
     if not geocoder().is_available:
         return "No address is looked up."
-    if has_given_up(stakeholder):
-        return "The look-up of the address failed. To try again, choose “Locate by address” in the list."
-    return "The address waits for the geocoder."
+    if unfinished_look_ups().filter(args_kwargs={"args": [stakeholder.pk], "kwargs": {}}).exists():
+        return "The address waits for the geocoder."
+    return (
+        "Nothing looks the address up now: it failed, is too long ago, or nobody asked for it. Choose “Locate by"
+        " address” in the list."
+    )

@@ -1,5 +1,7 @@
 """Locating people by their address, where the internet is (docs/decisions/0031)."""
 
+from typing import TYPE_CHECKING, Any
+
 from django.db import transaction
 from django_tasks import task
 from django_tasks.base import TaskResultStatus
@@ -12,6 +14,9 @@ from app.regions.models import Region, RegionKind
 from app.stakeholders.models import Stakeholder
 from app.stakeholders.places import Place
 from app.stakeholders.services import locate
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 def request_location(stakeholder: Stakeholder) -> bool:
@@ -26,15 +31,13 @@ def request_location(stakeholder: Stakeholder) -> bool:
     return True
 
 
-def has_given_up(stakeholder: Stakeholder) -> bool:
-    """Whether the look-up of their address failed for good, and no other one waits."""
-    # A job that succeeded has forgotten whose it was.
-    jobs = DBTaskResult.objects.filter(
+def unfinished_look_ups() -> "QuerySet[DBTaskResult[Any, Any]]":
+    """The jobs that will still locate somebody; the only argument of each is the stakeholder's id."""
+    return DBTaskResult.objects.filter(
         queue_name=INTERNET_QUEUE,
         task_path=locate_by_address.module_path,
-        args_kwargs={"args": [stakeholder.pk], "kwargs": {}},
+        status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING),
     )
-    return set(jobs.values_list("status", flat=True)) == {TaskResultStatus.FAILED}
 
 
 @task(queue_name=INTERNET_QUEUE)

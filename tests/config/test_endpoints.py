@@ -1,7 +1,6 @@
 """What a stage reaches, asked of real sockets on loopback: some answer, some refuse, some are silent, some are not who they say."""
 
 import contextlib
-import select
 import socket
 import ssl
 import threading
@@ -18,6 +17,7 @@ from django.db import connection
 from app import aws
 from app.config import endpoints
 from app.config.endpoints import Target
+from tests.ports import full, refusing
 
 Serve = Callable[[socket.socket], None]
 
@@ -58,14 +58,6 @@ def serving(serve: Serve, family: socket.AddressFamily = socket.AF_INET) -> Iter
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
         thread.join()
-
-
-@contextlib.contextmanager
-def refusing(family: socket.AddressFamily = socket.AF_INET) -> Iterator[int]:
-    """A port on which nobody listens, and nobody else can."""
-    with socket.socket(family) as server:
-        server.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-        yield server.getsockname()[1]
 
 
 def _accept(server: socket.socket, serve: Serve) -> None:
@@ -129,7 +121,6 @@ def test_a_certificate_of_another_name_is_refused(
 def test_a_certificate_of_an_authority_that_the_clients_do_not_trust_is_refused(
     authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     with serving(speaking_tls(authority, "127.0.0.1")) as port:
         found = endpoints.probe(service_at(port, monkeypatch))
     assert "its certificate is not good: unable to get local issuer certificate" in found.said
@@ -145,15 +136,8 @@ def test_a_port_that_refuses_is_told_with_where_to_look(monkeypatch: pytest.Monk
 def test_a_black_hole_costs_the_time_limit_and_no_more(
     impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with contextlib.ExitStack() as stack:
-        hole = stack.enter_context(socket.socket())
-        hole.bind(("127.0.0.1", 0))
-        # A queue of none holds one; who comes after it hears nothing.
-        hole.listen(0)
-        stack.enter_context(socket.create_connection(hole.getsockname()))
-        # It stands in the queue before anybody else comes.
-        assert select.select([hole], [], [], 60)[0]
-        found = endpoints.probe(service_at(hole.getsockname()[1], monkeypatch))
+    with full() as port:
+        found = endpoints.probe(service_at(port, monkeypatch))
     assert found.said == "IPv4 127.0.0.1: no answer within 0.3 s"
 
 

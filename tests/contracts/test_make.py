@@ -146,7 +146,7 @@ def test_a_loop_ends_at_its_first_failure_also_by_the_make_of_macos(tmp_path: Pa
     """Version 3.81 has no .SHELLFLAGS: to it the flags are what they are by default."""
     tools = tmp_path / ".venv" / "bin"
     tools.mkdir(parents=True)
-    for name in ("python", "uv"):
+    for name in ("python", "pip", "uv"):
         (tools / name).write_text("#!/bin/sh\necho started\nexit 1\n")
         (tools / name).chmod(0o755)
     (tmp_path / "requirements").mkdir()

@@ -19,7 +19,6 @@ Row = tuple[str, ...]
 @pytest.fixture(autouse=True)
 def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     aws.forget_clients()
     yield
     aws.forget_clients()

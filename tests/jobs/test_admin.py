@@ -51,6 +51,9 @@ def test_the_administrator_sees_why_a_job_failed_but_not_its_arguments(
     listing = client.get(LIST, {"status": "FAILED"}).content.decode()
     assert "fail_always" in listing
     assert "OSError" in listing
+    row = f"{failed}/change/"
+    assert row in client.get(LIST, {"q": str(failed)}).content.decode()
+    assert row not in client.get(LIST, {"q": str(uuid4())}).content.decode()
     page = client.get(f"{LIST}{failed}/change/").content.decode()
     assert "the mail server does not answer" in page
     assert str(notes) not in page

@@ -5,8 +5,16 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from ops import emulator
+from ops import emulator, system_packages
 from ops.emulator import Emulator
+
+
+@pytest.fixture(autouse=True)
+def _nothing_tried() -> Iterator[None]:
+    """What a test's apt-get could not install, the machine's own may."""
+    system_packages.install.cache_clear()
+    yield
+    system_packages.install.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +33,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 @pytest.fixture
 def aws(_running: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """Every boto3 client of the test talks to it. What a test makes in it stays: use names of your own."""
-    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     for name, value in _running.client_environment().items():
         monkeypatch.setenv(name, value)
     # boto3 keeps the credentials of the first client it made.

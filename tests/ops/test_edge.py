@@ -70,8 +70,7 @@ CDNS_READ = {
 }
 
 
-def test_the_api_is_named_by_host_and_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+def test_the_api_is_named_by_host_and_path() -> None:
     told = edge.variables(PLATFORM, "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod")
     assert told["api"] == {"host": "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com", "path": "/prod"}
     assert told["emulated"] is False
@@ -183,8 +182,6 @@ def world(api: Api, _node: None, tmp_path_factory: pytest.TempPathFactory) -> It
     """The edge as a first deploy makes it."""
     folder = tmp_path_factory.mktemp("edge")
     with pytest.MonkeyPatch.context() as patch, emulator.provide(folder) as aws:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            patch.delenv(name)
         for name, value in aws.client_environment().items():
             patch.setenv(name, value)
         patch.setattr(boto3, "DEFAULT_SESSION", None)

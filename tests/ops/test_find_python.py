@@ -70,12 +70,12 @@ def test_the_newest_python_that_is_promised_will_do(home: Path) -> None:
 def test_make_takes_an_interpreter_whose_path_has_a_space(home: Path) -> None:
     folder = home / "py env" / "versions" / "3.13.0" / "bin"
     folder.mkdir(parents=True)
-    makes_venv = 'if [ "$2" = venv ]; then /bin/mkdir -p "$3/bin" && : > "$3/bin/python"; fi'
+    makes_venv = 'if [ "$2" = venv ]; then /bin/mkdir -p "$3/bin" && : > "$3/bin/pip"; fi'
     (folder / "python").write_text(f"#!/bin/sh\n{makes_venv}\n")
     (folder / "python").chmod(0o755)
     make = shutil.which("make")
     assert make
-    target = home / "made" / "bin" / "python"
+    target = home / "made" / "bin" / "pip"
     result = subprocess.run(
         [make, "--no-print-directory", "-C", ROOT, f"VENV={home}/made", target],
         check=False,

@@ -99,7 +99,7 @@ variable "refused" {{
   default = ""
   validation {{
     condition = var.refused != ""
-    error_message = "Not {WHO}."
+    error_message = "Not {WHO}, HostID: {"s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BfWtd" * 2}=, denied."
   }}
 }}
 """
@@ -120,7 +120,7 @@ def test_in_short_nobody_is_told_more_than_the_summary_has(
     with pytest.raises(InfrastructureError, match="There is no plan"):
         infrastructure.plan("prod", [], short=True)
     told = capfd.readouterr()
-    assert "Not (e-mail) of (account)." in told.err
+    assert "Not (e-mail) of (account), HostID: (not shown) denied." in " ".join(told.err.split())
     assert "ada@" not in shown + told.out + told.err
 
 

@@ -72,7 +72,8 @@ def user_change(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.usefixtures("user_change")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_no_server_is_left_behind(number: int) -> None:
+def test_no_server_is_left_behind(number: int, docker: Docker) -> None:
+    docker(info="exit 1")
     folder = (
         "k.execute('SHOW data_directory'); print(k.fetchone()[0], flush=True); import time; time.sleep(600)"
     )

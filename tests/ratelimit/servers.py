@@ -2,13 +2,13 @@
 
 import contextlib
 import json
-import select
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
+
+from tests import ports
 
 
 @dataclass
@@ -68,22 +68,13 @@ def answering(status: int, code: str, *, late: bool = False) -> Iterator[Ill]:
 
 @contextlib.contextmanager
 def full() -> Iterator[Ill]:
-    """One whose queue of connections is full, so that nobody can connect: as packets that get lost."""
-    with socket.socket() as server, contextlib.ExitStack() as stack:
-        server.bind(("127.0.0.1", 0))
-        server.listen(0)
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)  # noqa: FBT003 - the socket's own
-            waiting.connect_ex(server.getsockname())
-        # The kernel may put one there a moment later; before, whoever comes is let in.
-        select.select([server], [], [])
-        yield Ill(f"http://127.0.0.1:{server.getsockname()[1]}")
+    """Nobody can connect."""
+    with ports.full() as port:
+        yield Ill(f"http://127.0.0.1:{port}")
 
 
 @contextlib.contextmanager
 def refusing() -> Iterator[Ill]:
     """Nobody listens."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        yield Ill(f"http://127.0.0.1:{server.getsockname()[1]}")
+    with ports.refusing() as port:
+        yield Ill(f"http://127.0.0.1:{port}")

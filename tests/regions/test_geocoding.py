@@ -1,7 +1,6 @@
 """What is made of a geocoder's answers, good and bad. It is asked over real HTTP."""
 
 import datetime as dt
-import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +22,7 @@ from app.regions.geocoding import (
 from app.regions.geometry import Point
 from app.regions.models import AddressAnswer
 from tests.census import CITY_HALL, Census, found, serve
+from tests.ports import refusing
 
 ADDRESS = "100 N Holliday St\nBaltimore, MD 21202"
 
@@ -102,9 +102,8 @@ def test_a_server_that_drips_is_given_up(census: Census) -> None:
 
 
 def test_a_server_that_is_not_there_may_come_back() -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        nobody = CensusGeocoder(f"http://127.0.0.1:{closed.getsockname()[1]}", timeout_seconds=60)
+    with refusing() as port:
+        nobody = CensusGeocoder(f"http://127.0.0.1:{port}", timeout_seconds=60)
         with pytest.raises(GeocoderUnavailableError, match="does not answer"):
             nobody.find("anywhere")
 

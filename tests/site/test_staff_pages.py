@@ -17,10 +17,8 @@ from app.influencers import consent
 from app.influencers.models import Account, DailyMetrics, Influencer, Merge
 from app.influencers.services import record_metrics, tags_named
 from app.influencers.transfers import WorkbookExport, WorkbookImport
-from app.regions.models import Region
 from app.site.staff.chart import line
 from app.site.staff.urls import urlpatterns
-from tests.shapes import make_region, square
 from tests.site.html import checked, get
 from tests.staff import signed_in
 
@@ -330,83 +328,6 @@ def test_an_influencer_is_added_with_an_account(outreach: Client) -> None:
     assert "already" in page.text
     page = checked(outreach.post("/staff/influencers/new/", {"name": "Bob", "phone": "+1 202-555-0100"}))
     assert "There is an influencer of this name and telephone number already." in page.text
-
-
-def names_of_regions(influencer: Influencer) -> list[str]:
-    return sorted(influencer.regions.values_list("full_name", flat=True))
-
-
-def test_regions_are_added_and_removed_by_their_names(
-    outreach: Client, ada: Influencer, maryland: Region
-) -> None:
-    address = f"/staff/influencers/{ada.pk}/"
-    shown = {"name": "Ada", "initial-regions": ""}
-    outreach.post(address, shown | {"regions": "MD; harford county, md"})
-    assert names_of_regions(ada) == ["Harford County", "Maryland"]
-
-    page = get(outreach, address)
-    assert page.having("input", name="initial-regions", value="Harford County, MD; MD")
-    shown["initial-regions"] = "Harford County, MD; MD"
-    outreach.post(address, shown | {"regions": "Harford County, MD\r\nBaltimore city"})
-    assert names_of_regions(ada) == ["Baltimore city", "Harford County"]
-
-    outreach.post(address, shown | {"regions": ""})
-    assert names_of_regions(ada) == []
-
-
-def test_a_new_influencer_can_have_regions(outreach: Client, maryland: Region) -> None:
-    outreach.post("/staff/influencers/new/", {"name": "Bob", "initial-regions": "", "regions": "MD"})
-
-    assert names_of_regions(Influencer.objects.get()) == ["Maryland"]
-
-
-@pytest.mark.parametrize(
-    ("typed", "reason"),
-    [
-        ("Atlantis", "There is no region “Atlantis”; write it as MD;"),
-        (
-            "Baltimore, MD",
-            "“Baltimore, MD” can be Baltimore County, MD or Baltimore city, MD: write which.",
-        ),
-    ],
-)
-def test_a_region_that_is_unknown_or_may_be_several_is_named_and_nothing_is_saved(
-    outreach: Client, ada: Influencer, maryland: Region, typed: str, reason: str
-) -> None:
-    ada.regions.add(maryland)
-    fields = {"name": "Other", "initial-regions": "MD", "regions": f"MD; {typed}"}
-
-    page = checked(outreach.post(f"/staff/influencers/{ada.pk}/", fields))
-
-    assert reason in page.text
-    assert f"MD; {typed}" in page.text
-    assert names_of_regions(ada) == ["Maryland"]
-    ada.refresh_from_db()
-    assert ada.name == "Ada <b>Lovelace</b>"
-
-
-def test_regions_that_somebody_else_changed_meanwhile_stay(
-    outreach: Client, ada: Influencer, maryland: Region
-) -> None:
-    ada.regions.add(maryland)
-
-    outreach.post(f"/staff/influencers/{ada.pk}/", {"name": "Ada", "initial-regions": "", "regions": ""})
-
-    assert names_of_regions(ada) == ["Maryland"]
-
-
-def test_regions_of_an_older_layer_stay_what_they_are(outreach: Client, ada: Influencer) -> None:
-    address = f"/staff/influencers/{ada.pk}/"
-    older = make_region("county", "24027", "Howard", square(0, 0, 1, 1), vintage=2020)
-    make_region("county", "24027", "Howard", square(0, 0, 1, 1), vintage=2024)
-    make_region("state", "24", "Maryland", square(0, 0, 1, 1), usps="MD")
-    ada.regions.add(older)
-    assert get(outreach, address).having("input", name="initial-regions", value="Howard, 24")
-
-    outreach.post(address, {"name": "Ada", "initial-regions": "Howard, 24", "regions": "Howard, 24; MD"})
-
-    assert [region.vintage for region in ada.regions.filter(kind="county")] == [2020]
-    assert names_of_regions(ada) == ["Howard", "Maryland"]
 
 
 def test_deletion_asks_first(outreach: Client, ada: Influencer) -> None:

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from app.influencers.models import Account, Influencer
@@ -328,7 +329,7 @@ def test_an_application_that_failed_for_good_says_how_far_it_came_and_goes_on(
     with monkeypatch.context() as away:
         away.setattr(importing, "apply", fails)
         work_off_jobs()
-    assert "No row was applied yet." in page(outreach, address)
+    assert "No row has been applied yet." in page(outreach, address)
     WorkbookImport.objects.update(reached=2)
     assert "Row 2 of 3 is the last that was applied" in page(outreach, address)
     WorkbookImport.objects.update(reached=0)
@@ -366,6 +367,9 @@ def test_an_import_that_is_tried_again_by_itself_says_when(
     assert f"The last attempt failed; the next one begins at {put_off_to:%H:%M} UTC." in shown
     assert "begins within a minute" not in shown
     assert "data-poll" in shown
+
+    DBTaskResult.objects.update(run_after=timezone.now())
+    assert "The last attempt failed" not in page(outreach, address)
 
 
 def test_an_export_whose_job_failed_for_good_says_so_and_can_be_tried_again(

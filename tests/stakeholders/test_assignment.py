@@ -192,7 +192,7 @@ def test_who_confirms_during_an_import_is_located_in_its_layer(maryland: Region)
         assign_layer("county", 2024)
         mover.start()
         wait_until(is_waited_for, "Who confirms", 60)
-    mover.join()
+    mover.join(300)
     assert regions_of(ada, 2024) == [("county", "24510", "point")]
 
 
@@ -212,7 +212,7 @@ def test_an_import_waits_for_who_is_being_located(maryland: Region) -> None:
         importer.start()
         wait_until(is_waited_for, "The import", 60)
         locate(stakeholder, IN_BALTIMORE)
-    importer.join()
+    importer.join(300)
     assert regions_of(ada, 2024) == [("county", "24510", "point")]
 
 

@@ -92,14 +92,14 @@ def importer(transactional_db: None, tmp_path: Path) -> Iterator[Importer]:
     made.process.communicate()
 
 
-def others_connected() -> int:
-    """How many clients have a connection to this database beside the test's own."""
+def connected() -> set[int]:
+    """The server's processes that have a client of this database."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend'"
         )
-        return int(cursor.fetchone()[0])
+        return {pid for (pid,) in cursor.fetchall()}
 
 
 def state_of_layer() -> str:
@@ -113,7 +113,7 @@ def test_an_import_killed_at_any_moment_leaves_one_whole_layer(importer: Importe
     for number in range(40):
         point = Point(-99.9 + number % SIDE, 25.1 + number // SIDE)
         Stakeholder.objects.create(name=f"Person {number}", email=f"{number}@example.org", location=point)
-    others = others_connected()
+    others = connected()
     wholes, seconds = [], 0.0
     for source in sources:
         began = time.monotonic()
@@ -137,7 +137,7 @@ def test_an_import_killed_at_any_moment_leaves_one_whole_layer(importer: Importe
         # A machine may be more or less busy than it was: most are to die, at any moment up to their end.
         seconds *= 1.1 if was_killed else 0.5
         # The server notices at the end of a statement, which may be the one that takes the lock.
-        wait_until(lambda: others_connected() <= others, "The end of the killed import's connection", 60)
+        wait_until(lambda: connected() <= others, "The end of the killed import's connection", 60)
         assert not is_import_running()
         assert state_of_layer() in wholes
     # Those that had ended before they were to be killed do not count.

@@ -264,12 +264,13 @@ def test_staff_are_told_of_a_look_up_that_failed_for_good(
 ) -> None:
     settings.JOB_MAX_ATTEMPTS = 1
     census.status = 500
+    assert "or nobody asked for it" in said_to_staff(staff, ada)
     request_location(ada)
     request_location(Stakeholder.objects.create(name="Grace", email="grace@example.org", address="1 Elm St"))
     assert "waits for the geocoder" in said_to_staff(staff, ada)
 
     geocode()
-    assert "The look-up of the address failed." in said_to_staff(staff, ada)
+    assert "Nothing looks the address up now: it failed" in said_to_staff(staff, ada)
 
     staff.post(
         "/admin/stakeholders/stakeholder/", {"action": "locate_by_address", "_selected_action": [ada.pk]}

@@ -22,7 +22,6 @@ from tests.uploads.conftest import A_PDF, BACK, BUCKET, MAX_BYTES, Letters, Send
 def signing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Real AWS's addresses; signing asks nobody."""
     settings.UPLOADS = f"s3://{BUCKET}/"
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     for name, value in (
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "b"),

@@ -49,7 +49,8 @@ class RegionCells:
                 f"there is no region “{name[:60]}”; write it as MD; Howard County, MD; Congressional district 3, MD;"
                 " or ZIP area 21201"
             )
-        more = f" or {len(found) - _MOST_CHOICES} others" if len(found) > _MOST_CHOICES else ""
+        left = len(found) - _MOST_CHOICES
+        more = f" or {left} other{'s' * (left > 1)}" if left > 0 else ""
         choices = " or ".join(written(region) for region in found[:_MOST_CHOICES])
         raise CellError(f"“{name}” can be {choices}{more}: write which")
 

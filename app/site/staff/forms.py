@@ -92,8 +92,10 @@ class InfluencerForm(_RowForm):
             setattr(self.row, name, self.cleaned_data[name])
 
     def _relate(self) -> None:
-        self.row.campaigns.set(self.cleaned_data["campaigns"])
-        self.row.regions.set(self.cleaned_data["regions"])
+        # What nobody touched may have been changed by an import since it was read.
+        for name in ("campaigns", "regions"):
+            if name in self.changed_data:
+                getattr(self.row, name).set(self.cleaned_data[name])
 
 
 class AccountForm(_RowForm):

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
-from django_tasks_db.models import DBTaskResult, get_date_max
+from django_tasks_db.models import DBTaskResult
 
-from app.jobs.queue import rerun
+from app.jobs.queue import next_attempt_at, rerun
 
 
 class Command(BaseCommand):
@@ -46,7 +46,8 @@ class Command(BaseCommand):
 
 
 def _line(job: DBTaskResult[Any, Any]) -> str:
-    when = "" if job.run_after == get_date_max() else f"next {job.run_after:%Y-%m-%d %H:%M:%S}"
+    put_off_to = next_attempt_at(job)
+    when = f"next {put_off_to:%Y-%m-%d %H:%M:%S}" if put_off_to else ""
     parts = (
         job.pk,
         job.status,

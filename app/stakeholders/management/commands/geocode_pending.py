@@ -11,7 +11,7 @@ from app.jobs import INTERNET_QUEUE
 from app.jobs.worker import work_off
 from app.regions.geocoding import forget_old_answers, known_of
 from app.stakeholders.models import Stakeholder
-from app.stakeholders.tasks import locate_by_address, request_location
+from app.stakeholders.tasks import request_location, unfinished_look_ups
 
 # Stakeholders whose answers are asked for at once.
 _BATCH = 1000
@@ -43,7 +43,8 @@ class Command(BaseCommand):
 
 def _queue_everybody() -> int:
     """Those who were answered stay out: another question would be answered the same."""
-    waiting = _waiting()
+    calls = unfinished_look_ups().values_list("args_kwargs", flat=True)
+    waiting = {call["args"][0] for call in calls}
     candidates = Stakeholder.objects.filter(location=None).exclude(address="").iterator(_BATCH)
     queued = 0
     while batch := list(islice(candidates, _BATCH)):
@@ -54,9 +55,3 @@ def _queue_everybody() -> int:
             if stakeholder.pk not in waiting and stakeholder.address not in answered
         )
     return queued
-
-
-def _waiting() -> set[int]:
-    unfinished = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
-    jobs = DBTaskResult.objects.filter(task_path=locate_by_address.module_path, status__in=unfinished)
-    return {called["args"][0] for called in jobs.values_list("args_kwargs", flat=True)}
