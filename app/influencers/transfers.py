@@ -1,6 +1,7 @@
 """Workbooks on their way in and out: the file, how far it has come, and what was found."""
 
 import datetime as dt
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -33,9 +34,9 @@ class Transfer(models.Model):
         abstract = True
 
     @property
+    @abstractmethod
     def is_unfinished(self) -> bool:
         """Whether its job has something left to do."""
-        raise NotImplementedError
 
     @property
     def has_failed(self) -> bool:
